@@ -1,0 +1,3 @@
+//! Scenario files: read, checked, varied and run.
+
+pub mod results;

@@ -1,0 +1,170 @@
+//! Facts: everything that has happened, each with the fact that made it happen. The model's only output.
+
+use super::time::Time;
+use crate::cluster::TaskState;
+use crate::placement::Shortage;
+
+/// The position of a fact in its run, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactId(u32);
+
+/// A host, by its position in the run; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub u32);
+
+/// A task, by its position in the run; never reused, so a stale timer cannot hit a new task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u32);
+
+/// A service, by its position in the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u32);
+
+/// A deploy, by its position in the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeployId(pub u32);
+
+/// A host group, by its position in the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u32);
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A host was asked for and is billed from now on.
+    HostLaunched {
+        /// Which.
+        host: HostId,
+        /// Of which group.
+        group: GroupId,
+        /// Whether it came for a deploy and leaves after it.
+        for_deploy: bool,
+    },
+    /// A host registered and takes tasks.
+    HostReady {
+        /// Which.
+        host: HostId,
+    },
+    /// A host is gone and no longer billed.
+    HostTerminated {
+        /// Which.
+        host: HostId,
+    },
+    /// A deploy was requested (`UpdateService`).
+    DeployRequested {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+        /// The version that it brings; the running one is 1.
+        version: u16,
+    },
+    /// A task entered a state. The first state of every task is `Provisioning`: it was created and placed.
+    TaskMoved {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+        /// Of which version.
+        version: u16,
+        /// On which host.
+        host: HostId,
+        /// The state it entered.
+        to: TaskState,
+    },
+    /// The scheduler decided to stop a task; its deregistration may follow at a later tick.
+    StopChosen {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// The stop timeout ended before the task did: SIGKILL.
+    TaskKilled {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A task found no host ("was unable to place a task"); said once until the reason changes.
+    PlacementBlocked {
+        /// Of which service.
+        service: ServiceId,
+        /// What is missing on how many hosts.
+        shortage: Shortage,
+    },
+    /// The launch rate's tokens are used up; said once until a start succeeds.
+    LaunchRateReached {
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// The bounds let nothing start or stop ("unable to stop or start tasks during a deployment because of the service
+    /// deployment configuration"); said once in a deploy.
+    BoundsBlocked {
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A deploy ended: every task is of its version and healthy, and the older ones are stopped.
+    DeployCompleted {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A later deploy of the same service took over before this one ended.
+    DeploySuperseded {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+    },
+}
+
+/// Watches a run. Metrics, money, traces and charts are observers; the model knows none of them.
+pub trait Observer {
+    /// Called once a fact, in order; `because` is the fact that made it happen, and its own `id` where nothing did.
+    fn observe(&mut self, at: Time, id: FactId, fact: Fact, because: FactId);
+}
+
+impl FactId {
+    /// The position from 0.
+    pub const fn index(self) -> u32 {
+        self.0
+    }
+
+    /// The id of the `index`-th fact.
+    pub const fn from_index(index: u32) -> Self {
+        Self(index)
+    }
+}
+
+macro_rules! index {
+    ($($id:ident),*) => {$(
+        impl $id {
+            /// The position as an index.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+index!(HostId, TaskId, ServiceId, DeployId, GroupId);
+
+/// Two observers of one run.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn observe(&mut self, at: Time, id: FactId, fact: Fact, because: FactId) {
+        self.0.observe(at, id, fact, because);
+        self.1.observe(at, id, fact, because);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn observe(&mut self, at: Time, id: FactId, fact: Fact, because: FactId) {
+        (**self).observe(at, id, fact, because);
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {
+    fn observe(&mut self, _at: Time, _id: FactId, _fact: Fact, _because: FactId) {}
+}

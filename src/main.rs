@@ -1,0 +1,3 @@
+//! Seatrial.
+
+fn main() {}
