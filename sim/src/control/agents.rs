@@ -228,6 +228,11 @@ impl<'m> Agents<'m> {
     /// Starts the tasks at the head of the queue that the host lets start; the first that must wait holds up the rest.
     fn start_waiting(&mut self, on: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
         while let Some(&(id, stops_before)) = self.hosts[on.index()].waiting.front() {
+            if cluster.tasks[id.index()].state == TaskState::Stopping {
+                // Its stop is on the way.
+                self.hosts[on.index()].waiting.pop_front();
+                continue;
+            }
             let host = &self.hosts[on.index()];
             let demand = self.model.services[cluster.tasks[id.index()].name.service.index()].demand.resources;
             let may_start = match self.agent(on).start_rule {

@@ -39,25 +39,19 @@ impl<'m> HostGroups<'m> {
             }
         }
         for (deploy, id) in self.model.deploys.iter().zip(0..) {
-            let leads = self.model.host_groups.iter().filter_map(|group| group.pre_deploy.as_ref().map(|pre| pre.lead));
-            for at in leads.map(|lead| deploy.at - lead) {
-                ctx.schedule(at, Event::LaunchHosts(DeployId(id)), ctx.cause);
+            for (group, pre) in self.adding_for(DeployId(id)) {
+                ctx.schedule(deploy.at - pre.lead, Event::LaunchHosts(group), ctx.cause);
             }
         }
     }
 
-    /// Launches the hosts that a deploy adds, in the groups whose lead begins now.
-    pub fn launch_for(&mut self, deploy: DeployId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        let at = self.model.deploys[deploy.index()].at;
-        for (group, pre) in self.with_pre_deploy() {
-            if at - pre.lead != ctx.now {
-                continue;
-            }
-            for _ in 0..pre.hosts {
-                let host = self.launch(group, true, cluster, agents, ctx);
-                let boot = self.draws.span(&pre.boot, Stream::Boot, cluster.hosts[host.index()].entity);
-                ctx.schedule(ctx.now + boot, Event::HostRegisters(host), cluster.hosts[host.index()].launched);
-            }
+    /// Launches the hosts that a group adds for a deploy.
+    pub fn add_hosts(&mut self, group: GroupId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let Some(pre) = &self.model.host_groups[group.index()].pre_deploy else { return };
+        for _ in 0..pre.hosts {
+            let host = self.launch(group, true, cluster, agents, ctx);
+            let boot = self.draws.span(&pre.boot, Stream::Boot, cluster.hosts[host.index()].entity);
+            ctx.schedule(ctx.now + boot, Event::HostRegisters(host), cluster.hosts[host.index()].launched);
         }
     }
 
@@ -70,30 +64,31 @@ impl<'m> HostGroups<'m> {
 
     /// A deploy has ended: the hosts that came for it leave in a while.
     pub fn deploy_ended(&self, deploy: DeployId, because: FactId, ctx: &mut Ctx) {
-        for (_, pre) in self.with_pre_deploy() {
-            ctx.schedule(ctx.now + pre.keep, Event::RemoveHosts(deploy), because);
+        for (group, pre) in self.adding_for(deploy) {
+            ctx.schedule(ctx.now + pre.keep, Event::RemoveHosts(group), because);
         }
     }
 
-    /// Terminates as many hosts as came for the deploy, empty ones only, the newest first.
-    pub fn remove_for(&self, cluster: &mut Cluster, ctx: &mut Ctx) {
-        for (group, pre) in self.with_pre_deploy() {
-            let settings = &self.model.host_groups[group.index()];
-            let here = |host: &Host| host.group == group && host.life == HostLife::Ready;
-            let surplus = cluster.hosts.iter().filter(|host| here(host)).count() as u32 - settings.hosts;
-            let empty =
-                (0..cluster.hosts.len()).rev().filter(|&i| here(&cluster.hosts[i]) && cluster.hosts[i].tasks == 0);
-            let leaving: Vec<_> = empty.take(surplus.min(pre.hosts) as usize).map(|i| HostId(i as u32)).collect();
-            for host in leaving {
-                cluster.set_host_life(host, HostLife::Gone);
-                ctx.tell(Fact::HostTerminated { host });
-            }
+    /// Terminates as many hosts of a group as came for a deploy, empty ones only, the newest first.
+    pub fn remove_hosts(&self, group: GroupId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let settings = &self.model.host_groups[group.index()];
+        let Some(pre) = &settings.pre_deploy else { return };
+        let here = |host: &Host| host.group == group && host.life == HostLife::Ready;
+        let surplus = cluster.hosts.iter().filter(|host| here(host)).count() as u32 - settings.hosts;
+        let empty = (0..cluster.hosts.len()).rev().filter(|&i| here(&cluster.hosts[i]) && cluster.hosts[i].tasks == 0);
+        let leaving: Vec<_> = empty.take(surplus.min(pre.hosts) as usize).map(|i| HostId(i as u32)).collect();
+        for host in leaving {
+            cluster.set_host_life(host, HostLife::Gone);
+            ctx.tell(Fact::HostTerminated { host });
         }
     }
 
-    fn with_pre_deploy(&self) -> impl Iterator<Item = (GroupId, &'m PreDeploy)> + use<'m> {
-        let groups = self.model.host_groups.iter().zip(0..);
-        groups.filter_map(|(group, id)| group.pre_deploy.as_ref().map(|pre| (GroupId(id), pre)))
+    /// The groups that add hosts for a deploy: those that its service may run on.
+    fn adding_for(&self, deploy: DeployId) -> impl Iterator<Item = (GroupId, &'m PreDeploy)> + use<'m> {
+        let only = self.model.services[self.model.deploys[deploy.index()].service.index()].host_group;
+        let groups = self.model.host_groups.iter().zip((0..).map(GroupId));
+        let usable = groups.filter(move |(_, id)| only.is_none_or(|only| only == *id));
+        usable.filter_map(|(group, id)| group.pre_deploy.as_ref().map(|pre| (id, pre)))
     }
 
     fn launch(

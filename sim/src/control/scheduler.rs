@@ -45,8 +45,8 @@ pub(crate) struct Scheduler<'m> {
     /// Drained tasks to stop.
     to_stop: Vec<TaskId>,
     tokens: Option<Tokens>,
-    /// Why the last task fitted nowhere; none when the last one did.
-    shortage: Option<Shortage>,
+    /// The last task that was to start fitted nowhere.
+    starved: bool,
     rate_reached: bool,
     /// The last fact that gave starts a chance.
     room: FactId,
@@ -96,7 +96,7 @@ impl<'m> Scheduler<'m> {
             to_deregister: vec![],
             to_stop: vec![],
             tokens: model.control.launch_rate.map(Tokens::full),
-            shortage: None,
+            starved: false,
             rate_reached: false,
             room: none,
             surplus: none,
@@ -127,8 +127,7 @@ impl<'m> Scheduler<'m> {
         self.stop_tasks(plan, cluster, agents, ctx);
         let after = self.plan(cluster);
         debug_assert!(
-            after.stop_healthy + after.stop_unhealthy == 0
-                && (after.start == 0 || self.shortage.is_some() || self.rate_reached),
+            after.stop_healthy + after.stop_unhealthy == 0 && (after.start == 0 || self.starved || self.rate_reached),
             "a plan made twice without a change asks for nothing new: {after:?}"
         );
         if !self.to_deregister.is_empty() || self.explicit_looks {
@@ -248,21 +247,19 @@ impl<'m> Scheduler<'m> {
         cluster.starved.remove(&self.id);
         let allowed = self.tokens.as_mut().map_or(n, |tokens| tokens.available(ctx.now).min(n));
         let mut started = 0;
-        if n == 0 {
-            self.shortage = None;
-        }
+        self.starved &= n > 0;
         while started < allowed {
             match self.find_host(cluster) {
                 Ok(host) => {
                     self.start_task(host, cluster, agents, ctx);
-                    self.shortage = None;
+                    self.starved = false;
                     started += 1;
                 }
                 Err(shortage) => {
-                    if self.shortage != Some(shortage) {
+                    if !self.starved {
                         ctx.tell_because(Fact::PlacementBlocked { service: self.id, shortage }, self.room);
-                        self.shortage = Some(shortage);
                     }
+                    self.starved = true;
                     cluster.starved.insert(self.id);
                     break;
                 }
@@ -384,7 +381,7 @@ impl<'m> Scheduler<'m> {
     fn look_at(&mut self, at: Time, ctx: &mut Ctx) {
         if self.next.is_none_or(|next| at < next) {
             self.next = Some(at);
-            ctx.schedule_look(at, Event::Review(self.id), self.latest);
+            ctx.schedule_review(at, self.id, self.latest);
         }
     }
 
@@ -400,11 +397,13 @@ impl<'m> Scheduler<'m> {
             let going = tasks.alive - tasks.healthy();
             text += &format!("still going after {horizon}: {} of {desired} new tasks are healthy, ", new.healthy);
             text += &format!("{going} of its tasks are starting or stopping");
-        } else if self.shortage.is_none() {
+        } else if !self.starved {
             text += &format!("its bounds let nothing start or stop: at least {min_healthy} of {desired} stay healthy ");
             text += &format!("and at most {max_total} may exist");
         }
-        if let Some(shortage) = self.shortage {
+        if self.starved
+            && let Err(shortage) = self.find_host(cluster)
+        {
             let missing = desired - new.wanted;
             let join = if text.ends_with(": ") { "" } else { "; " };
             text += &format!("{join}{missing} of {desired} new tasks fit nowhere: {shortage}");

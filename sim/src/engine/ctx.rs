@@ -1,7 +1,7 @@
 //! What a component may do while an event is handled: tell facts and schedule events.
 
 use super::event::Event;
-use super::fact::{Fact, FactId, Observer};
+use super::fact::{Fact, FactId, Observer, ServiceId};
 use super::queue::{EventQueue, Turn};
 use super::time::Time;
 
@@ -47,11 +47,11 @@ impl<'a> Ctx<'a> {
 
     /// Schedules an event that a fact causes.
     pub fn schedule(&mut self, at: Time, event: Event, because: FactId) {
-        self.queue.schedule(at, Turn::Ordinary, (event, because));
+        self.queue.schedule(at, Turn::ORDINARY, (event, because));
     }
 
-    /// Schedules a look at the end of an instant.
-    pub fn schedule_look(&mut self, at: Time, event: Event, because: FactId) {
-        self.queue.schedule(at, Turn::Look, (event, because));
+    /// Schedules a look at a service at the end of an instant.
+    pub fn schedule_review(&mut self, at: Time, service: ServiceId, because: FactId) {
+        self.queue.schedule(at, Turn::look(service.0), (Event::Review(service), because));
     }
 }

@@ -1,16 +1,16 @@
 //! Events: everything that can happen later, small and `Copy`.
 
-use super::fact::{DeployId, HostId, ServiceId, TaskId};
+use super::fact::{DeployId, GroupId, HostId, ServiceId, TaskId};
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// Hosts for a deploy are launched.
-    LaunchHosts(DeployId),
+    /// A group launches hosts for a deploy.
+    LaunchHosts(GroupId),
     /// A host registers.
     HostRegisters(HostId),
-    /// Hosts that came for a deploy leave.
-    RemoveHosts(DeployId),
+    /// Hosts that came for a deploy leave their group.
+    RemoveHosts(GroupId),
     /// A deploy is requested.
     RequestDeploy(DeployId),
     /// The service scheduler looks at a service.

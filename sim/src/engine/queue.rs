@@ -1,7 +1,8 @@
 //! The event queue: a monotone radix ladder over integer times, with a small sorted front.
 //!
-//! Order: by time; within an instant first everything ordinary, then the control loops' looks; within those, in the order
-//! of scheduling. A look therefore sees the whole instant. Nothing can be scheduled before what was popped last.
+//! Order: by time; within an instant first everything ordinary, then the control loops' looks, the lowest number first;
+//! within those, in the order of scheduling. A look therefore sees the whole instant. Nothing can be scheduled before what
+//! was popped last.
 //!
 //! A bucket holds the entries whose key differs from the pivot in the same highest bit, so a key has one bucket at a
 //! time and entries of one key never change their order. The lowest bucket is spread over the ones below it when it is
@@ -25,11 +26,17 @@ pub struct EventQueue<T> {
 
 /// The place of an event within its instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Turn {
+pub struct Turn(u16);
+
+impl Turn {
     /// Something that happens.
-    Ordinary = 0,
-    /// A control loop that looks at what has happened.
-    Look = 1,
+    pub const ORDINARY: Self = Self(0);
+
+    /// A control loop that looks at what has happened; loops of one instant look in the order of their numbers (those
+    /// above 65,534 in the order of scheduling).
+    pub const fn look(number: u32) -> Self {
+        Self(if number < 65_534 { number as u16 + 1 } else { 65_535 })
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +45,10 @@ struct Entry<T> {
     item: T,
 }
 
+/// A key is the time and then the turn.
+const TURN_BITS: u32 = 16;
+/// 8,900 years, in milliseconds: what is due later shares that instant.
+const LATEST: u64 = (1 << (64 - TURN_BITS)) - 1;
 /// A bucket up to this long is sorted rather than spread.
 const SORTED_AT_ONCE: usize = 48;
 /// A longer front goes back to the buckets but for its next entries.
@@ -52,8 +63,8 @@ impl<T: Copy> EventQueue<T> {
     /// When `at` is before the time popped last: time never runs backwards.
     pub fn schedule(&mut self, at: Time, turn: Turn, item: T) {
         assert!(at >= self.now(), "an event at {at} was scheduled at {}", self.now());
-        // An ordinary event that a look causes in its own instant comes after that look.
-        let key = (at.as_millis() << 1 | turn as u64).max(self.last);
+        // What a look causes in its own instant comes after that look.
+        let key = (at.as_millis().min(LATEST) << TURN_BITS | u64::from(turn.0)).max(self.last);
         if key > self.pivot {
             self.push_to_bucket(Entry { key, item });
         } else {
@@ -77,7 +88,7 @@ impl<T: Copy> EventQueue<T> {
 
     /// The time popped last.
     pub const fn now(&self) -> Time {
-        Time::from_millis(self.last >> 1)
+        Time::from_millis(self.last >> TURN_BITS)
     }
 
     fn push_to_bucket(&mut self, entry: Entry<T>) {
@@ -156,10 +167,10 @@ mod tests {
     use super::*;
 
     /// One step of a random life: schedule events at these distances, then pop so many.
-    fn steps() -> impl Strategy<Value = Vec<(Vec<(u64, bool)>, usize)>> {
-        let distance = prop_oneof![3 => 0..5_u64, 3 => 0..2_000_u64, 2 => 0..3_000_000_u64, 1 => 0..1_u64 << 45];
+    fn steps() -> impl Strategy<Value = Vec<(Vec<(u64, u16)>, usize)>> {
+        let distance = prop_oneof![3 => 0..5_u64, 3 => 0..2_000_u64, 2 => 0..3_000_000_u64, 1 => 0..1_u64 << 40];
         let batch = prop_oneof![5 => 0..8_usize, 1 => 100..400_usize];
-        let events = batch.prop_flat_map(move |n| proptest::collection::vec((distance.clone(), any::<bool>()), n));
+        let events = batch.prop_flat_map(move |n| proptest::collection::vec((distance.clone(), 0..4_u16), n));
         proptest::collection::vec((events, 0..200_usize), 0..40)
     }
 
@@ -169,11 +180,11 @@ mod tests {
         fn pops_in_the_stated_order(steps in steps()) {
             let mut queue = EventQueue::default();
             let mut heap = BinaryHeap::new();
-            let (mut sequence, mut last) = (0_u32, (Time::ZERO, Turn::Ordinary));
+            let (mut sequence, mut last) = (0_u32, (Time::ZERO, Turn::ORDINARY));
             for (events, pops) in steps {
-                for (distance, look) in events {
+                for (distance, turn) in events {
                     let at = Time::from_millis(queue.now().as_millis() + distance);
-                    let turn = if look { Turn::Look } else { Turn::Ordinary };
+                    let turn = Turn(turn);
                     queue.schedule(at, turn, sequence);
                     heap.push(Reverse(((at, turn).max(last), sequence)));
                     sequence += 1;
@@ -197,19 +208,21 @@ mod tests {
     #[should_panic(expected = "was scheduled at")]
     fn time_never_runs_backwards() {
         let mut queue = EventQueue::default();
-        queue.schedule(Time::from_millis(10), Turn::Ordinary, ());
+        queue.schedule(Time::from_millis(10), Turn::ORDINARY, ());
         queue.pop();
-        queue.schedule(Time::from_millis(9), Turn::Ordinary, ());
+        queue.schedule(Time::from_millis(9), Turn::ORDINARY, ());
     }
 
     #[test]
     fn a_look_comes_last_in_its_instant() {
         let mut queue = EventQueue::default();
         let at = Time::from_millis(5);
-        queue.schedule(at, Turn::Look, "look");
-        queue.schedule(at, Turn::Ordinary, "happens");
+        queue.schedule(at, Turn::look(1), "second look");
+        queue.schedule(at, Turn::look(0), "look");
+        queue.schedule(at, Turn::ORDINARY, "happens");
         assert_eq!([queue.pop(), queue.pop()], [Some((at, "happens")), Some((at, "look"))]);
-        queue.schedule(at, Turn::Ordinary, "caused by the look");
+        assert_eq!(queue.pop(), Some((at, "second look")));
+        queue.schedule(at, Turn::ORDINARY, "caused by the look");
         assert_eq!(queue.pop(), Some((at, "caused by the look")));
     }
 }

@@ -97,11 +97,9 @@ impl<'m> World<'m> {
     /// The wiring: who reacts to what.
     fn handle(&mut self, event: Event, ctx: &mut Ctx) {
         match event {
-            Event::LaunchHosts(deploy) => {
-                self.host_groups.launch_for(deploy, &mut self.cluster, &mut self.agents, ctx);
-            }
+            Event::LaunchHosts(group) => self.host_groups.add_hosts(group, &mut self.cluster, &mut self.agents, ctx),
             Event::HostRegisters(host) => self.host_groups.register(host, &mut self.cluster, ctx),
-            Event::RemoveHosts(_) => self.host_groups.remove_for(&mut self.cluster, ctx),
+            Event::RemoveHosts(group) => self.host_groups.remove_hosts(group, &mut self.cluster, ctx),
             Event::RequestDeploy(deploy) => {
                 let service = self.model.deploys[deploy.index()].service;
                 self.schedulers[service.index()].request(deploy, &mut self.cluster, ctx);
