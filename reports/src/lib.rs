@@ -4,6 +4,7 @@
 //! it, [`csv`] keeps every row, and [`charts`] draw it. Everything here is a function of its input: the same results give
 //! the same bytes.
 
+pub mod charts;
 pub mod csv;
 pub mod json;
 pub mod markdown;
