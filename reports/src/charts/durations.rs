@@ -1,6 +1,6 @@
 //! Deploy durations by variant: every run a dot, with the middle half, the median and the 95th percentile.
 
-use plotters::style::Color;
+use plotters::style::{Color, RGBColor};
 use seatrial_scenarios::results::{Results, VariantResults};
 
 use super::axis::{self, Axis};
@@ -34,21 +34,19 @@ pub(super) fn picture(results: &Results) -> Picture {
         picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
         y += LINE;
     }
-    legend(&mut picture, top - 24.0);
+    let most_runs = comparison.variants.iter().map(|variant| variant.finished).max().unwrap_or_default();
+    legend(&mut picture, top - 24.0, most_runs);
 
     let names: Vec<Vec<String>> = results.variants.iter().map(|variant| name_lines(&variant.name)).collect();
     let widest = names.iter().flatten().map(|line| width(line, BODY, false)).fold(40.0, f64::max);
     let scale = Scale::new(results, (MARGIN + widest + 24.0, WIDTH - MARGIN - 2.0 * NUMBER_ROOM - 16.0));
-    for (index, name) in names.iter().enumerate() {
-        let row = Row { top: top + index as f64 * row_height, height: row_height };
-        if index % 2 == 0 {
-            picture.rectangle((MARGIN - 8.0, row.top), (WIDTH - MARGIN + 8.0, row.top + row_height), theme::BAND);
-        }
+    let rows: Vec<Row> = (0..names.len()).map(|index| Row::new(index, top, row_height)).collect();
+    for (row, name) in rows.iter().zip(&names) {
+        picture.rectangle((MARGIN - 8.0, row.top), (WIDTH - MARGIN + 8.0, row.top + row.height), row.ground);
         row.lines(&mut picture, name, MARGIN, Align::Start, theme::BLACK);
     }
     scale.draw(&mut picture, top, bottom);
-    for (index, (variant, statistics)) in results.variants.iter().zip(&comparison.variants).enumerate() {
-        let row = Row { top: top + index as f64 * row_height, height: row_height };
+    for (row, (variant, statistics)) in rows.iter().zip(results.variants.iter().zip(&comparison.variants)) {
         row.runs(&mut picture, variant, &scale);
         row.numbers(&mut picture, statistics, &comparison, &scale);
     }
@@ -56,16 +54,18 @@ pub(super) fn picture(results: &Results) -> Picture {
 }
 
 /// What dots, boxes and marks mean, and what the numbers at the right are.
-fn legend(picture: &mut Picture, y: f64) {
+fn legend(picture: &mut Picture, y: f64, most_runs: usize) {
     let mut x = MARGIN;
     let mut entry = |picture: &mut Picture, text: &str, mark: &dyn Fn(&mut Picture, f64)| {
         mark(picture, x);
         picture.text(text, (x + 26.0, y), Align::Start, theme::GREY);
         x += 26.0 + width(text, BODY, false) + 28.0;
     };
-    entry(picture, "one run", &|p, x| p.dot((x + 10.0, y), 3.0, theme::BLUE.mix(0.6)));
+    let dot = if most_runs > MOST_DOTS { format!("a run ({MOST_DOTS} of {most_runs} shown)") } else { "a run".into() };
+    entry(picture, &dot, &|p, x| p.dot((x + 10.0, y), 3.0, theme::BLUE.mix(0.6)));
     entry(picture, "middle half of the runs", &|p, x| {
-        p.rectangle((x, y - 7.0), (x + 18.0, y + 7.0), theme::SKY.mix(0.6));
+        p.rectangle((x, y - 7.0), (x + 18.0, y + 7.0), theme::SKY.mix(0.5));
+        p.frame((x, y - 7.0), (x + 18.0, y + 7.0), theme::BLUE);
     });
     entry(picture, "median (p50)", &|p, x| p.line(vec![(x + 10.0, y - 8.0), (x + 10.0, y + 8.0)], theme::BLACK, 3.0));
     entry(picture, "p95", &|p, x| p.diamond((x + 10.0, y), 6.0, theme::VERMILLION));
@@ -136,9 +136,16 @@ impl Scale {
 struct Row {
     top: f64,
     height: f64,
+    /// The colour behind it.
+    ground: RGBColor,
 }
 
 impl Row {
+    fn new(index: usize, top: f64, height: f64) -> Self {
+        let ground = if index.is_multiple_of(2) { theme::BAND } else { theme::WHITE };
+        Self { top: top + index as f64 * height, height, ground }
+    }
+
     fn middle(&self) -> f64 {
         self.top + self.height / 2.0
     }
@@ -156,15 +163,20 @@ impl Row {
         let durations = Durations::new(&variant.rows);
         let middle = self.middle();
         let half = self.height * 0.26;
-        if let (Some(low), Some(high)) = (durations.percentile(25), durations.percentile(75)) {
+        let half_of_runs = durations.percentile(25).zip(durations.percentile(75)).map(|(low, high)| {
             // A box of no width would vanish where all runs take the same time.
-            let (from, to) = (scale.at(low) - 1.0, scale.at(high) + 1.0);
-            picture.rectangle((from, middle - half), (to, middle + half), theme::SKY.mix(0.5));
+            ((scale.at(low) - 1.0, middle - half), (scale.at(high) + 1.0, middle + half))
+        });
+        if let Some((from, to)) = half_of_runs {
+            picture.rectangle(from, to, theme::SKY.mix(0.5));
         }
         for (index, seconds) in sample(&durations.finished).enumerate() {
             // Multiples of the golden ratio spread the dots over the height, the same way every time.
-            let share = (index as f64 * 0.618_034).fract() - 0.5;
+            let share = (0.5 + index as f64 * 0.618_034).fract() - 0.5;
             picture.dot((scale.at(seconds), middle + share * self.height * 0.72), 2.5, theme::BLUE.mix(0.45));
+        }
+        if let Some((from, to)) = half_of_runs {
+            picture.frame(from, to, theme::BLUE);
         }
         if let Some(p50) = durations.percentile(50) {
             let x = scale.at(p50);
@@ -191,7 +203,10 @@ impl Row {
         }
         if variant.finished == 0 {
             let text = format!("no run finished within {}", wording::duration(horizon_s));
-            picture.text(text, (scale.middle(), self.middle()), Align::Middle, theme::VERMILLION);
+            let (x, y, half) = (scale.middle(), self.middle(), width(&text, BODY, false) / 2.0 + 6.0);
+            // The grid stops around the words.
+            picture.rectangle((x - half, y - LINE / 2.0), (x + half, y + LINE / 2.0), self.ground);
+            picture.text(text, (x, y), Align::Middle, theme::VERMILLION);
         }
     }
 }

@@ -55,6 +55,19 @@ pub(super) enum Align {
     End,
 }
 
+/// What the backends differ in.
+#[derive(Clone, Copy)]
+struct Medium {
+    /// Pixels for each unit.
+    scale: f64,
+    /// How much lower text must go to be centred, as a share of its size.
+    text_drop: f64,
+}
+
+const SVG: Medium = Medium { scale: 1.0, text_drop: 0.0 };
+/// The bitmap backend centres the box of a line, which is above the middle of its letters.
+const PNG: Medium = Medium { scale: 2.0, text_drop: 0.15 };
+
 impl Picture {
     /// An empty picture of the common width.
     pub(super) fn new(height: f64) -> Self {
@@ -69,6 +82,11 @@ impl Picture {
     /// Fills a rectangle.
     pub(super) fn rectangle(&mut self, from: Point, to: Point, colour: impl Color) {
         self.shapes.push(Shape::Box { from, to, colour: colour.to_rgba() });
+    }
+
+    /// Draws a rectangle's outline.
+    pub(super) fn frame(&mut self, from: Point, to: Point, colour: impl Color) {
+        self.line(vec![from, (to.0, from.1), to, (from.0, to.1), from], colour, 1.0);
     }
 
     /// Draws a line through the points.
@@ -122,7 +140,7 @@ impl Picture {
     pub(super) fn save(&self, path: &Path, format: Format) -> Result<(), ChartError> {
         let written = match format {
             Format::Svg => self.svg().and_then(|svg| std::fs::write(path, svg).map_err(|error| error.to_string())),
-            Format::Png => self.draw(BitMapBackend::new(path, self.size(2.0)), 2.0),
+            Format::Png => self.draw(BitMapBackend::new(path, self.size(PNG.scale)), PNG),
         };
         written.map_err(|reason| ChartError { path: path.to_owned(), reason })
     }
@@ -130,7 +148,7 @@ impl Picture {
     /// The picture as the text of an SVG file.
     fn svg(&self) -> Result<String, String> {
         let mut svg = String::new();
-        self.draw(SVGBackend::with_string(&mut svg, self.size(1.0)), 1.0)?;
+        self.draw(SVGBackend::with_string(&mut svg, self.size(SVG.scale)), SVG)?;
         Ok(svg)
     }
 
@@ -139,13 +157,13 @@ impl Picture {
         ((theme::WIDTH * scale) as u32, (self.height * scale) as u32)
     }
 
-    /// Draws all shapes, `scale` pixels for each unit.
-    fn draw<B: DrawingBackend>(&self, backend: B, scale: f64) -> Result<(), String> {
+    /// Draws all shapes.
+    fn draw<B: DrawingBackend>(&self, backend: B, medium: Medium) -> Result<(), String> {
         LazyLock::force(&FONTS);
         let paper = backend.into_drawing_area();
         paper.fill(&theme::WHITE).map_err(|error| error.to_string())?;
         for shape in &self.shapes {
-            shape.draw(&paper, scale)?;
+            shape.draw(&paper, medium)?;
         }
         paper.present().map_err(|error| error.to_string())
     }
@@ -153,7 +171,8 @@ impl Picture {
 
 impl Shape {
     #[expect(clippy::cast_sign_loss, reason = "no stroke and no circle has a negative size")]
-    fn draw<B: DrawingBackend>(&self, paper: &DrawingArea<B, Shift>, scale: f64) -> Result<(), String> {
+    fn draw<B: DrawingBackend>(&self, paper: &DrawingArea<B, Shift>, medium: Medium) -> Result<(), String> {
+        let scale = medium.scale;
         let pixel = |&(x, y): &Point| ((x * scale).round() as i32, (y * scale).round() as i32);
         let pixels = |points: &[Point]| points.iter().map(pixel).collect::<Vec<_>>();
         let drawn = match self {
@@ -174,7 +193,8 @@ impl Shape {
                 };
                 let style = TextStyle::from(font(label.size * scale, label.bold)).color(&label.colour);
                 let style = style.pos(Pos::new(position, VPos::Center));
-                paper.draw(&Text::new(label.text.as_str(), pixel(&label.at), style))
+                let at = (label.at.0, label.at.1 + medium.text_drop * label.size);
+                paper.draw(&Text::new(label.text.as_str(), pixel(&at), style))
             }
         };
         drawn.map_err(|error| error.to_string())
@@ -200,28 +220,31 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     font(size, bold).box_size(text).map_or(0.0, |(width, _)| f64::from(width))
 }
 
-/// Breaks `text` between words into lines of at most `room`; a word that is too wide alone is broken anywhere.
+/// Breaks `text` into lines of at most `room`: between words, after hyphens and slashes where a word is too wide, and
+/// anywhere where even that is.
 pub(super) fn wrapped(text: &str, room: f64, size: f64, bold: bool) -> Vec<String> {
     let fits = |line: &str| width(line, size, bold) <= room;
-    let mut lines = vec![String::new()];
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let mut line = lines.pop().unwrap_or_default();
-        let joined = if line.is_empty() { word.to_string() } else { format!("{line} {word}") };
-        if fits(&joined) {
-            lines.push(joined);
-            continue;
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        for c in word.chars() {
-            line.push(c);
-            if !fits(&line) {
-                line.pop();
-                lines.push(std::mem::replace(&mut line, c.to_string()));
+        match lines.last_mut() {
+            Some(line) if fits(&format!("{line} {word}")) => *line = format!("{line} {word}"),
+            _ if fits(word) => lines.push(word.to_string()),
+            _ => {
+                let mut line = String::new();
+                for part in word.split_inclusive(['-', '_', '/']) {
+                    if !line.is_empty() && !fits(&format!("{line}{part}")) {
+                        lines.push(std::mem::take(&mut line));
+                    }
+                    for c in part.chars() {
+                        if !line.is_empty() && !fits(&format!("{line}{c}")) {
+                            lines.push(std::mem::take(&mut line));
+                        }
+                        line.push(c);
+                    }
+                }
+                lines.push(line);
             }
         }
-        lines.push(line);
     }
     lines
 }

@@ -37,7 +37,7 @@ const NUMBER_ROOM: f64 = 48.0;
 /// The chart from shortly before the request until shortly after the completion.
 pub(super) fn picture(series: &TaskSeries) -> Picture {
     let title_lines = super::picture::wrapped(&series.title, WIDTH - 2.0 * MARGIN, theme::TITLE, true).len() as f64;
-    let top = MARGIN + title_lines * theme::TITLE * 1.3 + 2.0 * LINE + 44.0;
+    let top = MARGIN + title_lines * theme::TITLE * 1.3 + LINE + 46.0;
     let bottom = top + PLOT;
     let left = MARGIN + NUMBER_ROOM;
     let right = WIDTH - MARGIN;
