@@ -97,8 +97,8 @@ impl Scale {
     /// From zero to the longest finished run, or logarithmic where the longest takes more than 20 times the shortest.
     fn new(results: &Results, place: (f64, f64)) -> Self {
         let finished = || results.variants.iter().flat_map(|v| &v.rows).filter_map(|row| row.summary.deploy_s);
-        let (min, max) = (finished().fold(f64::INFINITY, f64::min), finished().fold(0.0, f64::max));
-        let max = if max > 0.0 { max } else { results.horizon_s.max(1.0) };
+        let min = finished().fold(f64::INFINITY, f64::min);
+        let max = finished().max_by(f64::total_cmp).unwrap_or(results.horizon_s).max(1.0);
         let (unit, unit_s) = axis::unit(max);
         if min > 0.0 && max / min > 20.0 && min.is_finite() {
             let axis = Axis::logarithmic(min / unit_s, max / unit_s, place);

@@ -1,7 +1,9 @@
 //! The tasks of one run over time: what is healthy, what is on its way in or out, and what was desired.
 
+use plotters::style::RGBColor;
+
 use super::axis::{self, Axis};
-use super::picture::{Align, Picture, Point, width};
+use super::picture::{Align, Picture, width, wrapped};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::wording;
 
@@ -36,7 +38,7 @@ const NUMBER_ROOM: f64 = 48.0;
 
 /// The chart from shortly before the request until shortly after the completion.
 pub(super) fn picture(series: &TaskSeries) -> Picture {
-    let title_lines = super::picture::wrapped(&series.title, WIDTH - 2.0 * MARGIN, theme::TITLE, true).len() as f64;
+    let title_lines = wrapped(&series.title, WIDTH - 2.0 * MARGIN, theme::TITLE, true).len() as f64;
     let top = MARGIN + title_lines * theme::TITLE * 1.3 + LINE + 46.0;
     let bottom = top + PLOT;
     let left = MARGIN + NUMBER_ROOM;
@@ -72,7 +74,7 @@ pub(super) fn picture(series: &TaskSeries) -> Picture {
     picture
 }
 
-type Layer<'a> = (&'a str, plotters::style::RGBColor, &'a [(f64, f64)]);
+type Layer<'a> = (&'a str, RGBColor, &'a [(f64, f64)]);
 
 /// The stack from the bottom up: first what serves, so that its top reads against the desired line.
 fn layers(series: &TaskSeries) -> [Layer<'_>; 4] {
@@ -155,25 +157,29 @@ impl Steps {
         self.tops.iter().flatten().copied().fold(0.0, f64::max)
     }
 
-    /// One layer as a polygon: its top from left to right, then what is below it from right to left.
+    /// One layer, a polygon for each stretch of time in which it is there: its top from left to right, then what is below
+    /// it from right to left.
     fn draw(
         &self,
         picture: &mut Picture,
         layer: usize,
-        colour: plotters::style::RGBColor,
+        colour: RGBColor,
         x: impl Fn(f64) -> f64,
         y: impl Fn(f64) -> f64,
     ) {
-        let edge = |tops: &[f64]| -> Vec<Point> {
-            tops.iter()
-                .zip(self.times.windows(2))
-                .flat_map(|(&top, ends)| [(x(ends[0]), y(top)), (x(ends[1]), y(top))])
-                .collect()
-        };
-        let floor = vec![0.0; self.times.len() - 1];
-        let (top, below) = (&self.tops[layer], if layer == 0 { &floor } else { &self.tops[layer - 1] });
-        if top != below {
-            picture.area(edge(top).into_iter().chain(edge(below).into_iter().rev()).collect(), colour);
+        let top = |step: usize| self.tops[layer][step];
+        let below = |step: usize| if layer == 0 { 0.0 } else { self.tops[layer - 1][step] };
+        let edge = |step: usize, height: f64| [(x(self.times[step]), y(height)), (x(self.times[step + 1]), y(height))];
+        let steps: Vec<usize> = (0..self.times.len() - 1).collect();
+        for stretch in steps.chunk_by(|&a, &b| (top(a) > below(a)) == (top(b) > below(b))) {
+            if top(stretch[0]) > below(stretch[0]) {
+                let above = stretch.iter().flat_map(|&step| edge(step, top(step)));
+                let back = stretch.iter().rev().flat_map(|&step| {
+                    let [left, right] = edge(step, below(step));
+                    [right, left]
+                });
+                picture.area(above.chain(back).collect(), colour);
+            }
         }
     }
 }
