@@ -161,7 +161,7 @@ pub(crate) struct Durations {
     /// Those that finished, shortest first.
     pub(crate) finished: Vec<f64>,
     /// How many runs there were, finished or not.
-    pub(crate) runs: usize,
+    runs: usize,
 }
 
 impl Durations {
@@ -246,6 +246,8 @@ fn most_common_first<'a>(messages: impl Iterator<Item = &'a String>) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::examples::{results, row, variant};
 
@@ -355,5 +357,37 @@ mod tests {
     fn the_most_common_reason_comes_first_and_ties_go_by_alphabet() {
         let messages = ["ports", "memory", "cpu", "ports", "cpu"].map(String::from);
         assert_eq!(most_common_first(messages.iter()), ["cpu", "ports", "memory"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_quantile_covers_its_share_and_nothing_shorter_does(
+            durations in prop::collection::vec(prop::option::weighted(0.8, 0.0..1e4), 1..60),
+            percent in 1..=100_usize,
+        ) {
+            let rows = variant("v", &durations).rows;
+            let covered = |limit: f64| rows.iter().filter(|row| row.summary.deploy_s.is_some_and(|s| s <= limit)).count();
+            let needed = rows.len() * percent;
+            match Durations::new(&rows).percentile(percent) {
+                Some(quantile) => {
+                    prop_assert!(100 * covered(quantile) >= needed);
+                    prop_assert!(100 * covered(quantile - 1e-9) < needed);
+                }
+                None => prop_assert!(100 * covered(f64::MAX) < needed),
+            }
+        }
+
+        #[test]
+        fn a_difference_turns_round_with_its_variants(
+            pairs in prop::collection::vec((1.0..1e4, 1.0..1e4), 2..60),
+        ) {
+            let (a, b): (Vec<_>, Vec<_>) = pairs.into_iter().map(|(a, b)| (Some(a), Some(b))).unzip();
+            let there = compared(&a, &b).difference.unwrap();
+            let back = compared(&b, &a).difference.unwrap();
+            let (there_ends, back_ends) = (there.interval.unwrap(), back.interval.unwrap());
+            prop_assert!((there.deploy_s + back.deploy_s).abs() < 1e-6);
+            prop_assert!((there_ends.low + back_ends.high).abs() < 1e-6);
+            prop_assert!(there_ends.low <= there.deploy_s && there.deploy_s <= there_ends.high);
+        }
     }
 }

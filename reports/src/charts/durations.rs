@@ -9,6 +9,8 @@ use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::statistics::{Comparison, Durations, VariantStatistics};
 use crate::wording;
 
+/// The height of a row.
+const ROW: f64 = 62.0;
 /// The widest that names may be; longer ones wrap.
 const NAME_ROOM: f64 = 240.0;
 /// The most lines of a name.
@@ -21,28 +23,24 @@ const MOST_DOTS: usize = 400;
 /// The chart of all variants, one row each in their order.
 pub(super) fn picture(results: &Results) -> Picture {
     let comparison = Comparison::new(results);
-    let title = wording::headline(&comparison);
-    let title_lines = wrapped(&title, WIDTH - 2.0 * MARGIN, theme::TITLE, true).len() as f64;
-    let setting = wrapped(&wording::setting(&comparison), WIDTH - 2.0 * MARGIN, BODY, false);
-    let row_height = if results.variants.len() <= 6 { 64.0 } else { 60.0 };
-    let top = MARGIN + title_lines * theme::TITLE * 1.3 + setting.len() as f64 * LINE + 48.0;
-    let bottom = top + row_height * results.variants.len() as f64;
-
-    let mut picture = Picture::new(bottom + 72.0);
-    let mut y = picture.title(&title, MARGIN + 4.0);
-    for line in setting {
+    let mut picture = Picture::default();
+    let mut y = picture.title(&wording::headline(&comparison));
+    for line in wrapped(&wording::setting(&comparison), WIDTH - 2.0 * MARGIN, BODY, false) {
         picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
         y += LINE;
     }
+    let top = y + 44.0;
+    let bottom = top + ROW * results.variants.len() as f64;
+    picture.height = bottom + 72.0;
     let most_runs = comparison.variants.iter().map(|variant| variant.finished).max().unwrap_or_default();
     legend(&mut picture, top - 24.0, most_runs);
 
     let names: Vec<Vec<String>> = results.variants.iter().map(|variant| name_lines(&variant.name)).collect();
     let widest = names.iter().flatten().map(|line| width(line, BODY, false)).fold(40.0, f64::max);
     let scale = Scale::new(results, (MARGIN + widest + 24.0, WIDTH - MARGIN - 2.0 * NUMBER_ROOM - 16.0));
-    let rows: Vec<Row> = (0..names.len()).map(|index| Row::new(index, top, row_height)).collect();
+    let rows: Vec<Row> = (0..names.len()).map(|index| Row { index, top: top + index as f64 * ROW }).collect();
     for (row, name) in rows.iter().zip(&names) {
-        picture.rectangle((MARGIN - 8.0, row.top), (WIDTH - MARGIN + 8.0, row.top + row.height), row.ground);
+        picture.rectangle((MARGIN - 8.0, row.top), (WIDTH - MARGIN + 8.0, row.top + ROW), row.ground());
         row.lines(&mut picture, name, MARGIN, Align::Start, theme::BLACK);
     }
     scale.draw(&mut picture, top, bottom);
@@ -134,20 +132,18 @@ impl Scale {
 
 /// Where one variant's row is.
 struct Row {
+    index: usize,
     top: f64,
-    height: f64,
-    /// The colour behind it.
-    ground: RGBColor,
 }
 
 impl Row {
-    fn new(index: usize, top: f64, height: f64) -> Self {
-        let ground = if index.is_multiple_of(2) { theme::BAND } else { theme::WHITE };
-        Self { top: top + index as f64 * height, height, ground }
+    /// The colour behind it: every second row is shaded.
+    fn ground(&self) -> RGBColor {
+        if self.index.is_multiple_of(2) { theme::BAND } else { theme::WHITE }
     }
 
     fn middle(&self) -> f64 {
-        self.top + self.height / 2.0
+        self.top + ROW / 2.0
     }
 
     /// Lines of text, centred in the row as one block.
@@ -162,7 +158,7 @@ impl Row {
     fn runs(&self, picture: &mut Picture, variant: &VariantResults, scale: &Scale) {
         let durations = Durations::new(&variant.rows);
         let middle = self.middle();
-        let half = self.height * 0.26;
+        let half = ROW * 0.26;
         let half_of_runs = durations.percentile(25).zip(durations.percentile(75)).map(|(low, high)| {
             // A box of no width would vanish where all runs take the same time.
             ((scale.at(low) - 1.0, middle - half), (scale.at(high) + 1.0, middle + half))
@@ -173,7 +169,7 @@ impl Row {
         for (index, seconds) in sample(&durations.finished).enumerate() {
             // Multiples of the golden ratio spread the dots over the height, the same way every time.
             let share = (0.5 + index as f64 * 0.618_034).fract() - 0.5;
-            picture.dot((scale.at(seconds), middle + share * self.height * 0.72), 2.5, theme::BLUE.mix(0.45));
+            picture.dot((scale.at(seconds), middle + share * ROW * 0.72), 2.5, theme::BLUE.mix(0.45));
         }
         if let Some((from, to)) = half_of_runs {
             picture.frame(from, to, theme::BLUE);
@@ -205,7 +201,7 @@ impl Row {
             let text = format!("no run finished within {}", wording::duration(horizon_s));
             let (x, y, half) = (scale.middle(), self.middle(), width(&text, BODY, false) / 2.0 + 6.0);
             // The grid stops around the words.
-            picture.rectangle((x - half, y - LINE / 2.0), (x + half, y + LINE / 2.0), self.ground);
+            picture.rectangle((x - half, y - LINE / 2.0), (x + half, y + LINE / 2.0), self.ground());
             picture.text(text, (x, y), Align::Middle, theme::VERMILLION);
         }
     }

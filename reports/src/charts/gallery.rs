@@ -88,8 +88,16 @@ fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
         old_healthy: vec![(0.0, 3.0)],
         ..TaskSeries::default()
     };
+    let instant = TaskSeries {
+        title: "recreate without any latency".into(),
+        desired: 1.0,
+        end_s: 60.0,
+        completed_s: Some(0.0),
+        new_healthy: vec![(0.0, 1.0)],
+        ..TaskSeries::default()
+    };
     let nothing = TaskSeries { title: "nothing".into(), ..TaskSeries::default() };
-    vec![("rolling", rolling), ("large", large), ("blocked", blocked), ("nothing", nothing)]
+    vec![("rolling", rolling), ("large", large), ("blocked", blocked), ("instant", instant), ("nothing", nothing)]
 }
 
 fn pictures() -> Vec<(String, Picture)> {

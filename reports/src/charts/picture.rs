@@ -16,9 +16,11 @@ use super::{ChartError, Format, theme};
 /// A point: to the right, and down.
 pub(super) type Point = (f64, f64);
 
-/// Shapes on white paper; later ones cover earlier ones.
+/// Shapes on white paper of the common width; later ones cover earlier ones.
+#[derive(Default)]
 pub(super) struct Picture {
-    height: f64,
+    /// How high the paper is.
+    pub(super) height: f64,
     shapes: Vec<Shape>,
 }
 
@@ -69,11 +71,6 @@ const SVG: Medium = Medium { scale: 1.0, text_drop: 0.0 };
 const PNG: Medium = Medium { scale: 2.0, text_drop: 0.15 };
 
 impl Picture {
-    /// An empty picture of the common width.
-    pub(super) fn new(height: f64) -> Self {
-        Self { height, shapes: Vec::new() }
-    }
-
     /// Fills a polygon.
     pub(super) fn area(&mut self, points: Vec<Point>, colour: impl Color) {
         self.shapes.push(Shape::Area { points, colour: colour.to_rgba() });
@@ -119,9 +116,10 @@ impl Picture {
         self.label(Label { text: text.into(), at, align, size: theme::BODY, bold: false, colour });
     }
 
-    /// Writes the title over as many lines as it needs, with its first line at `y`, and answers where the next line goes.
-    pub(super) fn title(&mut self, title: &str, mut y: f64) -> f64 {
+    /// Writes the title at the top, over as many lines as it needs, and answers where the next line goes.
+    pub(super) fn title(&mut self, title: &str) -> f64 {
         let colour = theme::BLACK.to_rgba();
+        let mut y = theme::MARGIN + 4.0;
         for text in wrapped(title, theme::WIDTH - 2.0 * theme::MARGIN, theme::TITLE, true) {
             let at = (theme::MARGIN, y);
             self.label(Label { text, at, align: Align::Start, size: theme::TITLE, bold: true, colour });

@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use super::axis::{self, Axis};
-use super::picture::{Align, Picture, width, wrapped};
+use super::picture::{Align, Picture, width};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::wording;
 
@@ -38,14 +38,14 @@ const NUMBER_ROOM: f64 = 48.0;
 
 /// The chart from shortly before the request until shortly after the completion.
 pub(super) fn picture(series: &TaskSeries) -> Picture {
-    let title_lines = wrapped(&series.title, WIDTH - 2.0 * MARGIN, theme::TITLE, true).len() as f64;
-    let top = MARGIN + title_lines * theme::TITLE * 1.3 + LINE + 46.0;
+    let mut picture = Picture::default();
+    let y = picture.title(&wording::plain(&series.title));
+    let top = y + LINE + 42.0;
     let bottom = top + PLOT;
+    picture.height = bottom + 72.0;
     let left = MARGIN + NUMBER_ROOM;
     let right = WIDTH - MARGIN;
 
-    let mut picture = Picture::new(bottom + 72.0);
-    let y = picture.title(&wording::plain(&series.title), MARGIN + 4.0);
     let (from_s, to_s) = window(series);
     let (unit, unit_s) = axis::unit(to_s - from_s);
     let time = Axis::linear(from_s / unit_s, to_s / unit_s, (left, right), 9.0);
@@ -91,7 +91,7 @@ fn window(series: &TaskSeries) -> (f64, f64) {
     let start = -series.requested_s;
     let end = series.end_s - series.requested_s;
     let span = series.completed_s.map_or(end, |completed| completed - series.requested_s).max(1.0);
-    let to = if series.completed_s.is_some() { end.min(1.08 * span) } else { end };
+    let to = if series.completed_s.is_some() { end.clamp(span, 1.08 * span) } else { end };
     ((-0.06 * span).max(start), to.max(1.0))
 }
 
@@ -107,24 +107,24 @@ fn legend(picture: &mut Picture, layers: &[Layer<'_>], series: &TaskSeries, y: f
     picture.text(format!("desired: {}", axis::number(series.desired)), (x + 42.0, y), Align::Start, theme::GREY);
 }
 
-/// Vertical lines where the deploy was requested and completed, with words above the plot, one line each.
+/// Vertical lines where the deploy was requested and completed, with words above the plot.
 fn marks(picture: &mut Picture, series: &TaskSeries, (top, bottom): (f64, f64), at: impl Fn(f64) -> f64) {
-    let x = at(0.0);
-    picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
-    picture.text("requested", (x + 6.0, top - 19.0), Align::Start, theme::BLACK);
-    if let Some(completed) = series.completed_s {
-        let span = completed - series.requested_s;
-        let x = at(span);
-        picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
-        picture.text(
-            format!("completed after {}", wording::duration(span)),
-            (x - 6.0, top - 19.0),
-            Align::End,
-            theme::BLACK,
-        );
-    } else {
-        picture.text("not completed", (WIDTH - MARGIN, top - 19.0), Align::End, theme::VERMILLION);
+    let y = top - 19.0;
+    let mut line = |x| picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
+    let requested = at(0.0);
+    line(requested);
+    let completion = series.completed_s.map(|completed| completed - series.requested_s);
+    if let Some(span) = completion {
+        line(at(span));
     }
+    picture.text("requested", (requested + 6.0, y), Align::Start, theme::BLACK);
+    let Some(span) = completion else {
+        return picture.text("not completed", (WIDTH - MARGIN, y), Align::End, theme::VERMILLION);
+    };
+    let text = format!("completed after {}", wording::duration(span));
+    let free_from = requested + 6.0 + width("requested", BODY, false) + 18.0;
+    let end = (at(span) - 6.0).max(free_from + width(&text, BODY, false));
+    picture.text(text, (end, y), Align::End, theme::BLACK);
 }
 
 /// The stacked layers between their changes.
