@@ -40,8 +40,7 @@ pub(super) fn picture(results: &Results) -> Picture {
     let scale = Scale::new(results, (MARGIN + widest + 24.0, WIDTH - MARGIN - 2.0 * NUMBER_ROOM - 16.0));
     let rows: Vec<Row> = (0..names.len()).map(|index| Row { index, top: top + index as f64 * ROW }).collect();
     for (row, name) in rows.iter().zip(&names) {
-        picture.rectangle((MARGIN - 8.0, row.top), (WIDTH - MARGIN + 8.0, row.top + ROW), row.ground());
-        row.lines(&mut picture, name, MARGIN, Align::Start, theme::BLACK);
+        row.name(&mut picture, name);
     }
     scale.draw(&mut picture, top, bottom);
     for (row, (variant, statistics)) in rows.iter().zip(results.variants.iter().zip(&comparison.variants)) {
@@ -146,11 +145,12 @@ impl Row {
         self.top + ROW / 2.0
     }
 
-    /// Lines of text, centred in the row as one block.
-    fn lines(&self, picture: &mut Picture, lines: &[String], x: f64, align: Align, colour: impl Color) {
+    /// The shade, and the lines of the name centred in the row as one block.
+    fn name(&self, picture: &mut Picture, lines: &[String]) {
+        picture.rectangle((MARGIN - 8.0, self.top), (WIDTH - MARGIN + 8.0, self.top + ROW), self.ground());
         for (index, line) in lines.iter().enumerate() {
             let y = self.middle() + (index as f64 - (lines.len() as f64 - 1.0) / 2.0) * (LINE - 1.0);
-            picture.text(line, (x, y), align, colour.to_rgba());
+            picture.text(line, (MARGIN, y), Align::Start, theme::BLACK);
         }
     }
 
