@@ -4,9 +4,11 @@
 //! within those, in the order of scheduling. A look therefore sees the whole instant. Nothing can be scheduled before what
 //! was popped last.
 //!
-//! A bucket holds the entries whose key differs from the pivot in the same highest bit, so a key has one bucket at a
-//! time and entries of one key never change their order. The lowest bucket is spread over the ones below it when it is
-//! long and sorted into the front when it is short; most events never see more than two buckets.
+//! A bucket holds the entries whose key differs from the pivot first in the same hexadecimal digit and has the same value
+//! there, so a key has one bucket at a time and entries of one key never change their order. The lowest bucket is spread
+//! over the ones below it when it is long and sorted into the front when it is short; most events see one bucket.
+
+use std::cmp::Reverse;
 
 use super::time::Time;
 
@@ -17,9 +19,10 @@ pub struct EventQueue<T> {
     front: Vec<Entry<T>>,
     /// Everything above the pivot is in the buckets.
     pivot: u64,
-    buckets: [Vec<Entry<T>>; 64],
-    /// Bit `i` is set when bucket `i` has entries.
-    occupied: u64,
+    /// By digit, the lowest first, and by its value.
+    buckets: Vec<[Vec<Entry<T>>; VALUES]>,
+    /// Bit `v` of entry `d` is set when the bucket of digit `d` and value `v` has entries.
+    occupied: [u16; DIGITS],
     /// The key popped last.
     last: u64,
 }
@@ -49,6 +52,10 @@ struct Entry<T> {
 const TURN_BITS: u32 = 16;
 /// 8,900 years, in milliseconds: what is due later shares that instant.
 const LATEST: u64 = (1 << (64 - TURN_BITS)) - 1;
+/// Digits of a key, and their values.
+const DIGIT_BITS: u32 = 4;
+const DIGITS: usize = (u64::BITS / DIGIT_BITS) as usize;
+const VALUES: usize = 1 << DIGIT_BITS;
 /// A bucket up to this long is sorted rather than spread.
 const SORTED_AT_ONCE: usize = 48;
 /// A longer front goes back to the buckets but for its next entries.
@@ -92,38 +99,39 @@ impl<T: Copy> EventQueue<T> {
     }
 
     fn push_to_bucket(&mut self, entry: Entry<T>) {
-        let bit = 63 - (entry.key ^ self.pivot).leading_zeros();
-        self.occupied |= 1 << bit;
-        self.buckets[bit as usize].push(entry);
+        let digit = first_different_digit(entry.key, self.pivot);
+        let value = value_of_digit(entry.key, digit);
+        self.occupied[digit] |= 1 << value;
+        self.buckets[digit][value].push(entry);
     }
 
     /// Moves the lowest bucket to the front, or what is due first of it. None where everything is empty.
     fn refill_front(&mut self) -> Option<()> {
-        if self.occupied == 0 {
-            return None;
-        }
-        let lowest = self.occupied.trailing_zeros() as usize;
-        self.occupied &= self.occupied - 1;
-        let mut bucket = std::mem::take(&mut self.buckets[lowest]);
+        let digit = self.occupied.iter().position(|&values| values != 0)?;
+        let value = self.occupied[digit].trailing_zeros() as usize;
+        self.occupied[digit] &= self.occupied[digit] - 1;
+        let mut bucket = std::mem::take(&mut self.buckets[digit][value]);
         if bucket.len() <= SORTED_AT_ONCE {
-            bucket.sort_by_key(|entry| entry.key);
-            self.pivot = bucket.last()?.key;
-            self.front.extend(bucket.iter().rev());
+            // Backwards, because the front is; entries of one key stay in the order of scheduling.
+            bucket.reverse();
+            bucket.sort_by_key(|entry| Reverse(entry.key));
+            self.pivot = bucket.first()?.key;
+            std::mem::swap(&mut self.front, &mut bucket);
         } else {
             self.pivot = bucket.iter().map(|entry| entry.key).min()?;
             for &entry in &bucket {
                 if entry.key == self.pivot { self.front.push(entry) } else { self.push_to_bucket(entry) }
             }
             self.front.reverse();
+            bucket.clear();
         }
-        bucket.clear();
         // Its room is used again.
-        self.buckets[lowest] = bucket;
+        self.buckets[digit][value] = bucket;
         Some(())
     }
 
-    /// Lowers the pivot so that only the next few entries stay in the front. Buckets below the highest bit in which the
-    /// two pivots differ hold keys that differ from the new pivot in just that bit: they become one bucket.
+    /// Lowers the pivot so that only the next few entries stay in the front. Buckets below the first digit in which the two
+    /// pivots differ hold keys with the old pivot's value there: they become one bucket.
     fn shorten_front(&mut self) {
         let old = self.pivot;
         let kept = self.front[self.front.len() - FRONT_KEPT].key;
@@ -131,16 +139,18 @@ impl<T: Copy> EventQueue<T> {
             return;
         }
         self.pivot = kept;
-        let joined = (63 - (old ^ kept).leading_zeros()) as usize;
-        for bit in 0..joined {
-            if self.occupied >> bit & 1 == 1 {
-                let mut entries = std::mem::take(&mut self.buckets[bit]);
-                self.buckets[joined].append(&mut entries);
-                self.buckets[bit] = entries;
+        let joined = first_different_digit(old, kept);
+        let value = value_of_digit(old, joined);
+        for digit in 0..joined {
+            for below in 0..VALUES {
+                let mut entries = std::mem::take(&mut self.buckets[digit][below]);
+                if !entries.is_empty() {
+                    self.occupied[joined] |= 1 << value;
+                    self.buckets[joined][value].append(&mut entries);
+                }
+                self.buckets[digit][below] = entries;
             }
-        }
-        if self.occupied & ((1 << joined) - 1) != 0 {
-            self.occupied = self.occupied >> joined << joined | 1 << joined;
+            self.occupied[digit] = 0;
         }
         let moved = self.front.partition_point(|entry| entry.key > kept);
         // The front runs backwards: equal keys go back in their order of scheduling.
@@ -151,15 +161,23 @@ impl<T: Copy> EventQueue<T> {
     }
 }
 
+const fn first_different_digit(key: u64, pivot: u64) -> usize {
+    ((63 - (key ^ pivot).leading_zeros()) / DIGIT_BITS) as usize
+}
+
+const fn value_of_digit(key: u64, digit: usize) -> usize {
+    (key >> (digit as u32 * DIGIT_BITS)) as usize % VALUES
+}
+
 impl<T> Default for EventQueue<T> {
     fn default() -> Self {
-        Self { front: Vec::new(), pivot: 0, buckets: [const { Vec::new() }; 64], occupied: 0, last: 0 }
+        let buckets = (0..DIGITS).map(|_| [const { Vec::new() }; VALUES]).collect();
+        Self { front: Vec::new(), pivot: 0, buckets, occupied: [0; DIGITS], last: 0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cmp::Reverse;
     use std::collections::BinaryHeap;
 
     use proptest::prelude::*;
