@@ -57,7 +57,7 @@ const DIGIT_BITS: u32 = 4;
 const DIGITS: usize = (u64::BITS / DIGIT_BITS) as usize;
 const VALUES: usize = 1 << DIGIT_BITS;
 /// A bucket up to this long is sorted rather than spread.
-const SORTED_AT_ONCE: usize = 48;
+const SORTED_AT_ONCE: usize = 24;
 /// A longer front goes back to the buckets but for its next entries.
 const FRONT_LIMIT: usize = 128;
 /// How many entries stay when a long front goes back.
