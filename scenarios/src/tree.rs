@@ -1,0 +1,174 @@
+//! TOML as a tree whose values know their place in the file. Variants override it before it means anything.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::report::Problem;
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub span: Range<usize>,
+    pub value: Value,
+}
+
+/// A TOML value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    String(String),
+    Integer(i128),
+    Float(f64),
+    Boolean(bool),
+    DateOrTime,
+    List(Vec<Node>),
+    Table(Table),
+}
+
+/// Keys and values in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Table {
+    pub entries: Vec<Entry>,
+    /// Whether it is written as `{ .. }`.
+    pub inline: bool,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub key: String,
+    pub key_span: Range<usize>,
+    pub node: Node,
+}
+
+impl Value {
+    /// What it is, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::String(_) => "a string",
+            Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a number",
+            Self::Boolean(_) => "true or false",
+            Self::DateOrTime => "a date or time",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+impl Node {
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value under a key, if this is a table that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match &self.value {
+            Value::Table(table) => table.get(key).map(|entry| &entry.node),
+            _ => None,
+        }
+    }
+}
+
+impl Table {
+    /// The entry of this key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The entry of this key.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.key == key)
+    }
+}
+
+/// The tree of a whole file, or every error of its syntax, one a line.
+pub(crate) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut problems: Vec<Problem> = Vec::new();
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        // What follows an error on its line is a consequence of it more often than a second error.
+        let same_line = problems.last().and_then(|last| last.span.as_ref()).is_some_and(|last| {
+            let (low, high) = (last.start.min(span.start), last.start.max(span.start).min(text.len()));
+            !text.as_bytes()[low.min(high)..high].contains(&b'\n')
+        });
+        if !same_line {
+            problems.push(Problem::new(span, "", format!("not TOML: {}", error.message()), None));
+        }
+    }
+    let root = Reader { text }.table(root.into_inner(), &mut problems, 0);
+    if problems.is_empty() { Ok(Node { span: 0..0, value: Value::Table(root) }) } else { Err(problems) }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    /// No scenario needs more levels.
+    const DEEPEST: usize = 32;
+
+    fn table(&self, table: DeTable<'_>, problems: &mut Vec<Problem>, depth: usize) -> Table {
+        let mut entries: Vec<Entry> = table
+            .into_iter()
+            .map(|(key, value)| Entry {
+                key_span: key.span(),
+                key: key.into_inner().into_owned(),
+                node: self.node(value, problems, depth + 1),
+            })
+            .collect();
+        entries.sort_by_key(|entry| entry.key_span.start);
+        Table { entries, inline: false }
+    }
+
+    fn node(&self, value: Spanned<DeValue<'_>>, problems: &mut Vec<Problem>, depth: usize) -> Node {
+        let span = value.span();
+        if depth > Self::DEEPEST {
+            let message = format!("more than {} levels deep", Self::DEEPEST);
+            problems.push(Problem::new(span.clone(), "", message, None));
+            return Node { span, value: Value::Boolean(false) };
+        }
+        let value = match value.into_inner() {
+            DeValue::String(text) => Value::String(text.into_owned()),
+            // What no i128 holds is out of every range, too.
+            DeValue::Integer(digits) => {
+                Value::Integer(i128::from_str_radix(digits.as_str(), digits.radix()).unwrap_or(i128::MAX))
+            }
+            DeValue::Float(digits) => Value::Float(digits.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Boolean(value) => Value::Boolean(value),
+            DeValue::Datetime(_) => Value::DateOrTime,
+            DeValue::Array(list) => {
+                Value::List(list.into_iter().map(|value| self.node(value, problems, depth + 1)).collect())
+            }
+            DeValue::Table(table) => {
+                let inline = self.text.as_bytes().get(span.start) == Some(&b'{');
+                Value::Table(Table { inline, ..self.table(table, problems, depth) })
+            }
+        };
+        Node { span, value }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_place_and_tables_their_way_of_writing() {
+        let text = "a.b = 1\nc = { d = [\"x\"] }\n[[e]]\nf = 0x1_0\n";
+        let root = parse(text).unwrap();
+        let at = |node: &Node| &text[node.span.clone()];
+        let b = root.get("a").and_then(|a| a.get("b")).unwrap();
+        assert_eq!((at(b), &b.value), ("1", &Value::Integer(1)));
+        assert!(matches!(&root.get("a").unwrap().value, Value::Table(table) if !table.inline));
+        assert!(matches!(&root.get("c").unwrap().value, Value::Table(table) if table.inline));
+        let Value::List(list) = &root.get("e").unwrap().value else { panic!("a list") };
+        assert_eq!((at(&list[0]), list[0].get("f").map(|f| &f.value)), ("[[e]]", Some(&Value::Integer(16))));
+    }
+}
