@@ -46,7 +46,9 @@ impl Override {
         match &mut node.value {
             Value::Table(table) => {
                 if let Some(entry) = table.get_mut(key) {
-                    entry.key_span = self.path_span.clone();
+                    if depth + 1 == self.path.len() {
+                        entry.key_span = self.path_span.clone();
+                    }
                     return self.put(&mut entry.node, depth + 1);
                 }
                 let mut made = Node { span: self.path_span.clone(), value: Value::Table(Table::default()) };
@@ -61,6 +63,8 @@ impl Override {
                 let mut named = list.iter_mut().filter(|node| node.get(by).and_then(Node::as_str) == Some(key));
                 match (named.next(), named.next()) {
                     (Some(element), None) => self.put(element, depth + 1),
+                    // That names are unique is checked where they are read.
+                    (Some(element), Some(_)) if by == "name" => self.put(element, depth + 1),
                     (Some(_), Some(_)) => Err(self.wrong(
                         format!("more than one {parent} has the {by} {}", quoted(key)),
                         &format!("replace the whole list: {parent} = [..]"),

@@ -1,6 +1,8 @@
 //! TOML as a tree whose values know their place in the file. Variants override it before it means anything.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -89,6 +91,15 @@ impl Table {
 
 /// The tree of a whole file, or every error of its syntax, one a line.
 pub(crate) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
+    // The parser allows 80 levels of 80 dotted keys each and calls itself for every one: more than a small stack holds.
+    const STACK_BYTES: usize = 64 * 1024 * 1024;
+    thread::scope(|scope| {
+        let parser = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || parse_here(text));
+        parser.expect("the system gives a thread").join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+fn parse_here(text: &str) -> Result<Node, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut problems: Vec<Problem> = Vec::new();
     for error in errors {

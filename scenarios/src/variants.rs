@@ -20,16 +20,16 @@ pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<(Decoded, Vec<Na
     let changes: Vec<Change> = written.map(|item| changes(&item)).unwrap_or_default();
     let mut problems = context.problems.into_inner();
 
+    let place = |problem: &Problem| (problem.span.clone().map(|span| (span.start, span.end)), problem.message.clone());
+    let known: BTreeSet<_> = problems.iter().map(place).collect();
+
     let mut variants = Vec::new();
     for change in &changes {
         let (decoded, found) = change.decode(root, samples);
         variants.extend(decoded.map(|decoded| (change.name.clone(), decoded)));
-        let known = |problem: &Problem| {
-            problems.iter().any(|base: &Problem| base.span == problem.span && base.message == problem.message)
-        };
-        let new: Vec<Problem> = found.into_iter().filter(|problem| !known(problem)).collect();
+        let new = found.into_iter().filter(|problem| !known.contains(&place(problem)));
         // While the base has problems, it may be the cause of those that no override has written.
-        problems.extend(new.into_iter().filter_map(|problem| change.blame(problem, base_is_clean)));
+        problems.extend(new.filter_map(|problem| change.blame(problem, base_is_clean)));
     }
     match base {
         Some(base) if problems.is_empty() => {

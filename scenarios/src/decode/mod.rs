@@ -298,7 +298,8 @@ pub(crate) fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) 
     }
     let distance = |name: &'n str| (strsim::damerau_levenshtein(text, name), name);
     let (distance, name) = names.into_iter().map(distance).min()?;
-    (distance <= name.len().max(text.len()) / 3).then_some(name)
+    let slips = (name.len().max(text.len()) / 3).max(1);
+    (distance <= slips && distance < name.len()).then_some(name)
 }
 
 /// The place of a key's value, for problems that several values have together.

@@ -46,20 +46,26 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &system));
     let defaults = Defaults { rolling, placement, preset: system.rolling };
     let read_services: Option<Vec<Service>> = all(&service_items, |item| service::service(item, &groups, &defaults));
-    let deploys = deploys(&deploy_items, &services, run.horizon);
+    let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy(item, &services));
 
-    let model = Model {
+    let mut model = Model {
         horizon: run.horizon,
         control: system.control,
         host_groups: host_groups?,
         services: read_services?,
         deploys: deploys?,
     };
-    check_leads(&model, &group_items);
-    check_ports(&model, &service_items);
+    // Values that are wrong alone would be found wrong together, too.
+    if context.is_clean() {
+        check_deploys(&model, &deploy_items);
+        check_leads(&model, &group_items);
+        check_ports(&model, &service_items);
+    }
     if context.is_clean() {
         check_room(&model, &service_items);
     }
+    // Where two are at once, they stay in the order of the file.
+    model.deploys.sort_by_key(|deploy| deploy.at);
     let Run { seeds, first_seed, .. } = run;
     Some(Decoded { question: question?, orchestrator: system.name, seeds, first_seed, model })
 }
@@ -141,33 +147,35 @@ impl<'a> Names<'a> {
     }
 }
 
-/// In order of time; where two are at once, in the order of the file.
-fn deploys(items: &[Item], services: &Names, horizon: Duration) -> Option<Vec<Deploy>> {
+/// `[[deploy]]`.
+fn deploy(item: &Item, services: &Names) -> Option<Deploy> {
+    let mut fields = item.fields()?;
+    let service = fields.need("service", |item| services.position(&item));
+    let at = fields.or("at", Duration::ZERO, |item| item.duration());
+    fields.close();
+    Some(Deploy { service: ServiceId(service?), at: Time::ZERO + at })
+}
+
+/// Deploys of one service follow each other, before the end.
+fn check_deploys(model: &Model, items: &[Item]) {
     let mut seen = BTreeSet::new();
-    let mut deploys = all(items, |item| {
-        let mut fields = item.fields()?;
-        let service = fields.need("service", |item| services.position(&item));
-        let at = fields.or("at", Duration::ZERO, |item| {
-            let at = item.duration()?;
-            let late = || item.wrong(format!("{at} is not before the horizon, {horizon}"), None);
-            if at < horizon { Some(at) } else { late() }
-        });
-        fields.close();
-        Some(Deploy { service: ServiceId(service?), at: Time::ZERO + at })
-    })?;
-    for (item, deploy) in items.iter().zip(&deploys) {
+    for (deploy, item) in model.deploys.iter().zip(items) {
+        let at = deploy.at.since(Time::ZERO);
+        let wrong = |message: String| {
+            item.context.note(Problem::new(span_of(item.node, "at"), &format!("{}.at", item.path), message, None));
+        };
+        if at >= model.horizon {
+            wrong(format!("{at} is not before the horizon, {}", model.horizon));
+        }
         if !seen.insert((deploy.service, deploy.at)) {
-            item.wrong::<()>("a second deploy of this service at the same time", None);
+            wrong("a second deploy of this service at the same time".into());
         }
     }
-    deploys.sort_by_key(|deploy| deploy.at);
-    Some(deploys)
 }
 
 /// Hosts cannot be added before the start.
 fn check_leads(model: &Model, items: &[Item]) {
-    let Some(first) = model.deploys.first() else { return };
-    let first = first.at.since(Time::ZERO);
+    let Some(first) = model.deploys.iter().map(|deploy| deploy.at.since(Time::ZERO)).min() else { return };
     for (group, item) in model.host_groups.iter().zip(items) {
         if let Some(pre_deploy) = &group.pre_deploy
             && pre_deploy.lead > first
