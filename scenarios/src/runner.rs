@@ -100,3 +100,64 @@ fn run_with(
         variants: named.collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn scenario() -> Scenario {
+        let text = "question = \"?\"\n[run]\nseeds = 20\nseed = 5\n[[host_group]]\nname = \"g\"\nhosts = 1\ncpu = 1\n\
+                    memory = \"1MiB\"\n[[service]]\nname = \"s\"\ndesired = 1\nmemory = \"1MiB\"\n[[deploy]]\n\
+                    service = \"s\"\n[[variant]]\nname = \"one\"\n[[variant]]\nname = \"two\"\n\
+                    set = { \"host_group.g.hosts\" = 2 }\n";
+        Scenario::parse("runner", text, Path::new("")).unwrap()
+    }
+
+    /// Tells by its result which model and seed it was given.
+    fn told(model: &Model, seed: u64) -> Summary {
+        Summary {
+            deploy_s: Some(seed as f64),
+            peak_tasks: model.host_groups[0].hosts,
+            ..not_simulated_yet(model, seed)
+        }
+    }
+
+    #[test]
+    fn every_variant_has_the_same_seeds_in_order_whatever_the_threads() {
+        let scenario = scenario();
+        for threads in [1, 2, 8] {
+            let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
+            let heard = AtomicU64::new(0);
+            let progress = |done, total| {
+                assert!((1..=total).contains(&done) && total == 40);
+                heard.fetch_add(1, Ordering::Relaxed);
+            };
+            let results = run_with(&scenario, &options, &progress, &AtomicBool::new(false), &told);
+            assert_eq!(heard.into_inner(), 40);
+            for (position, variant) in scenario.variants.iter().enumerate() {
+                let rows = (5..25).map(|seed| Row { seed, summary: told(&variant.model, seed) }).collect();
+                assert_eq!(results.variants[position], VariantResults { name: variant.name.clone(), rows });
+            }
+        }
+    }
+
+    #[test]
+    fn options_override_the_seeds_of_the_scenario() {
+        let options = RunOptions { seeds: Some(2), first_seed: Some(100), threads: Some(1) };
+        let results = run_with(&scenario(), &options, &|_, _| (), &AtomicBool::new(false), &told);
+        let seeds: Vec<u64> = results.variants[1].rows.iter().map(|row| row.seed).collect();
+        assert_eq!(seeds, [100, 101]);
+    }
+
+    #[test]
+    fn a_cancelled_run_keeps_the_seeds_that_every_variant_completed() {
+        let cancelled = AtomicBool::new(false);
+        let stop_after_seven = |done, _| cancelled.store(done >= 7, Ordering::Relaxed);
+        let options = RunOptions { threads: Some(1), ..RunOptions::default() };
+        let results = run_with(&scenario(), &options, &stop_after_seven, &cancelled, &told);
+        let seeds = |variant: usize| results.variants[variant].rows.iter().map(|row| row.seed).collect::<Vec<_>>();
+        assert_eq!((seeds(0), seeds(1)), (vec![5, 6, 7], vec![5, 6, 7]));
+    }
+}
