@@ -1,1 +1,21 @@
 //! Results as tables, files and charts.
+//!
+//! [`Comparison`](statistics::Comparison) turns the rows of a run into statistics; [`table`], [`markdown`] and [`json`] say
+//! it, [`csv`] keeps every row, and [`charts`] draw it. Everything here is a function of its input: the same results give
+//! the same bytes.
+
+pub mod charts;
+pub mod csv;
+pub mod json;
+pub mod markdown;
+pub mod statistics;
+pub mod table;
+
+mod answer;
+mod cells;
+mod notes;
+mod rounding;
+mod wording;
+
+#[cfg(test)]
+mod examples;

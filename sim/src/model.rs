@@ -54,6 +54,20 @@ pub struct Resources {
     pub memory_mib: u32,
 }
 
+impl Resources {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { cpu: self.cpu + other.cpu, memory_mib: self.memory_mib + other.memory_mib }
+    }
+
+    /// What is left; none where either is not enough.
+    pub fn minus(self, other: Self) -> Option<Self> {
+        let cpu = self.cpu.checked_sub(other.cpu)?;
+        Some(Self { cpu, memory_mib: self.memory_mib.checked_sub(other.memory_mib)? })
+    }
+}
+
 /// Whole micro-dollars an hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HourlyPrice(pub u64);

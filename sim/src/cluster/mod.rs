@@ -1,28 +1,280 @@
-//! Hosts and the tasks on them.
+//! Hosts and the tasks on them, with one writer for the life of a task: [`Cluster::advance`].
 
-/// Where a task is in its life. The order is the order of life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TaskState {
-    /// Created and placed; its host's agent does not know of it yet, or sets up its network interface.
-    Provisioning,
-    /// Its agent knows of it and holds it until earlier stops on the host let it start.
-    Pending,
-    /// Its image is being checked or pulled.
-    Pulling,
-    /// Its container is starting.
-    Starting,
-    /// It runs, and nobody uses it yet.
-    Running,
-    /// It is registered with its load balancer and has not passed the health checks.
-    Registering,
-    /// Healthy: it serves, and it counts against the minimum.
-    InService,
-    /// Deregistered; the balancer waits for its requests.
-    Draining,
-    /// Out of the balancer, and not told to stop yet.
-    Drained,
-    /// Told to stop: SIGTERM was sent, or is on its way to the agent.
-    Stopping,
-    /// Gone, and the control plane knows.
-    Stopped,
+mod check;
+mod task;
+
+use std::collections::BTreeSet;
+
+use crate::engine::ctx::Ctx;
+use crate::engine::draws::Entity;
+use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
+use crate::model::{Demand, Model, Resources, SlotRelease};
+use crate::placement::index::{HostIndex, Look};
+
+pub use task::TaskState;
+pub(crate) use task::{Task, TaskName};
+
+/// The hosts, the tasks, and what placement and the movers count of them.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub hosts: Vec<Host>,
+    pub tasks: Vec<Task>,
+    pub services: Vec<ServiceTasks>,
+    demands: Vec<Demand>,
+    slot_release: SlotRelease,
+    /// Services whose last placement failed; any room that comes wakes them.
+    pub starved: BTreeSet<ServiceId>,
+    /// The fact that made room on a host during this event, if one did.
+    pub room_came: Option<FactId>,
+}
+
+/// A task to create.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewTask {
+    pub name: TaskName,
+    pub entity: Entity,
+    pub host: HostId,
+    pub state: TaskState,
+}
+
+/// A host as placement knows it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub group: GroupId,
+    /// The zone's position among the names of all zones.
+    pub zone: u16,
+    pub entity: Entity,
+    pub life: HostLife,
+    /// The fact of its launch.
+    pub launched: FactId,
+    /// What tasks may still reserve.
+    pub free: Resources,
+    /// Fixed ports that nobody can have now: the agent's and the tasks'.
+    pub ports: Vec<u16>,
+    /// Tasks on it that are not stopped.
+    pub tasks: u32,
+}
+
+/// Where a host is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostLife {
+    Booting,
+    Ready,
+    Gone,
+}
+
+/// The tasks of one service, counted.
+#[derive(Debug, Default)]
+pub(crate) struct ServiceTasks {
+    /// Counts by version, from version 0, which never exists.
+    pub versions: Vec<VersionTasks>,
+    /// Tasks that are not stopped.
+    pub alive: u32,
+    /// By zone, tasks that are not stopped.
+    pub by_zone: Vec<u32>,
+    /// By host, tasks that are not stopped.
+    pub by_host: Vec<u32>,
+    /// Its hosts by what they look like to it, kept while it places tasks.
+    pub index: Option<HostIndex>,
+}
+
+/// The tasks of one version of a service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct VersionTasks {
+    /// Tasks created so far: the next one's ordinal.
+    pub created: u32,
+    /// Neither chosen to stop nor stopped.
+    pub wanted: u32,
+    /// Of those, in service.
+    pub healthy: u32,
+    /// The tasks that are neither chosen to stop nor stopped, in no order.
+    pub tasks: Vec<TaskId>,
+}
+
+impl Cluster {
+    pub fn new(model: &Model) -> Self {
+        Self {
+            hosts: vec![],
+            tasks: vec![],
+            services: model.services.iter().map(|_| ServiceTasks::default()).collect(),
+            demands: model.services.iter().map(|service| service.demand).collect(),
+            slot_release: model.control.slot_release,
+            starved: BTreeSet::new(),
+            room_came: None,
+        }
+    }
+
+    /// Moves a task to its next state: the only place where a task's life goes on. `because` is the fact that moved it.
+    ///
+    /// # Panics
+    /// When a task cannot go from where it is to `to`.
+    pub fn advance(&mut self, id: TaskId, to: TaskState, because: FactId, ctx: &mut Ctx) -> FactId {
+        let task = &mut self.tasks[id.index()];
+        let (from, TaskName { service, version, .. }, host) = (task.state, task.name, task.host);
+        assert!(from.leads_to(to), "{id:?} cannot go from {from:?} to {to:?}");
+        let wanted = !task.chosen;
+        task.state = to;
+        let counts = &mut self.services[service.index()].versions[usize::from(version)];
+        counts.healthy += u32::from(to == TaskState::InService && wanted);
+        let fact = ctx.tell_because(Fact::TaskMoved { task: id, service, version, host, to }, because);
+        task.last = fact;
+        match to {
+            TaskState::Stopping if self.slot_release == SlotRelease::Stopping => self.release_resources(id),
+            TaskState::Stopped => self.leave_host(id),
+            _ => return fact,
+        }
+        self.room_came = Some(fact);
+        fact
+    }
+
+    /// Creates a task on a host that placement found: in `Provisioning`, or in `InService` where it ran before the start.
+    /// `because` is absent where nothing made it.
+    pub fn create(&mut self, born: NewTask, because: Option<FactId>, ctx: &mut Ctx) -> TaskId {
+        let NewTask { name, entity, host, state } = born;
+        let id = TaskId(self.tasks.len() as u32);
+        let fact = Fact::TaskMoved { task: id, service: name.service, version: name.version, host, to: state };
+        let last = match because {
+            Some(because) => ctx.tell_because(fact, because),
+            None => ctx.tell_first(fact),
+        };
+        self.tasks.push(Task::new(name, entity, host, state, last));
+        self.change_host(host, |cluster| {
+            let demand = cluster.demands[name.service.index()];
+            let on = &mut cluster.hosts[host.index()];
+            on.free = on.free.minus(demand.resources).expect("placement found room");
+            on.ports.extend(demand.host_port);
+            on.tasks += 1;
+            let service = &mut cluster.services[name.service.index()];
+            service.alive += 1;
+            service.by_zone[usize::from(on.zone)] += 1;
+            service.by_host[host.index()] += 1;
+        });
+        let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
+        counts.created += 1;
+        counts.wanted += 1;
+        counts.healthy += u32::from(state == TaskState::InService);
+        self.tasks[id.index()].place_among_wanted = counts.tasks.len() as u32;
+        counts.tasks.push(id);
+        id
+    }
+
+    /// Marks a task as one that the scheduler has decided to stop.
+    pub fn choose_to_stop(&mut self, id: TaskId, because: FactId, ctx: &mut Ctx) -> FactId {
+        let task = &mut self.tasks[id.index()];
+        assert!(!task.chosen, "{id:?} is chosen once");
+        task.chosen = true;
+        let (name, healthy) = (task.name, task.state == TaskState::InService);
+        let place = task.place_among_wanted as usize;
+        let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
+        counts.wanted -= 1;
+        counts.healthy -= u32::from(healthy);
+        counts.tasks.swap_remove(place);
+        if let Some(&moved) = counts.tasks.get(place) {
+            self.tasks[moved.index()].place_among_wanted = place as u32;
+        }
+        let fact = ctx.tell_because(Fact::StopChosen { task: id, service: name.service }, because);
+        self.tasks[id.index()].last = fact;
+        fact
+    }
+
+    /// Adds a host that has been launched.
+    pub fn add_host(&mut self, host: Host) -> HostId {
+        let id = HostId(self.hosts.len() as u32);
+        for service in &mut self.services {
+            service.by_host.push(0);
+            let zones = service.by_zone.len().max(usize::from(host.zone) + 1);
+            service.by_zone.resize(zones, 0);
+        }
+        self.hosts.push(host);
+        id
+    }
+
+    /// Lets a host take tasks, or never again.
+    pub fn set_host_life(&mut self, id: HostId, life: HostLife) {
+        assert!(life != HostLife::Gone || self.hosts[id.index()].tasks == 0, "no task is on a host that is gone");
+        self.change_host(id, |cluster| cluster.hosts[id.index()].life = life);
+    }
+
+    /// Begins to keep a service's hosts by their look, until its deploy ends.
+    pub fn open_index(&mut self, service: ServiceId) {
+        let mut index = HostIndex::default();
+        for host in (0..self.hosts.len()).map(|i| HostId(i as u32)) {
+            if let Some(look) = self.look(host, service) {
+                index.insert(&look, host);
+            }
+        }
+        self.services[service.index()].index = Some(index);
+    }
+
+    /// What a host looks like to a service's placement; none where it may not be used.
+    pub fn look(&self, host: HostId, service: ServiceId) -> Option<Look> {
+        let on = &self.hosts[host.index()];
+        let port_taken = self.demands[service.index()].host_port.is_some_and(|port| on.ports.contains(&port));
+        (on.life == HostLife::Ready).then(|| Look {
+            group: on.group,
+            zone: on.zone,
+            free: on.free,
+            port_taken,
+            tasks: self.services[service.index()].by_host[host.index()],
+        })
+    }
+
+    /// Frees what a task reserves for placement, but for its port.
+    fn release_resources(&mut self, id: TaskId) {
+        let task = &self.tasks[id.index()];
+        let (host, service) = (task.host, task.name.service);
+        self.change_host(host, |cluster| {
+            let on = &mut cluster.hosts[host.index()];
+            on.free = on.free.plus(cluster.demands[service.index()].resources);
+        });
+    }
+
+    fn leave_host(&mut self, id: TaskId) {
+        if self.slot_release == SlotRelease::Stopped {
+            self.release_resources(id);
+        }
+        let task = &self.tasks[id.index()];
+        let (host, service) = (task.host, task.name.service);
+        self.change_host(host, |cluster| {
+            let on = &mut cluster.hosts[host.index()];
+            if let Some(port) = cluster.demands[service.index()].host_port {
+                on.ports.retain(|&taken| taken != port);
+            }
+            on.tasks -= 1;
+            let tasks = &mut cluster.services[service.index()];
+            tasks.alive -= 1;
+            tasks.by_zone[usize::from(on.zone)] -= 1;
+            tasks.by_host[host.index()] -= 1;
+        });
+    }
+
+    /// Changes a host and keeps every index of looks true.
+    fn change_host(&mut self, host: HostId, change: impl FnOnce(&mut Self)) {
+        self.update_indexes(host, HostIndex::remove);
+        change(self);
+        self.update_indexes(host, HostIndex::insert);
+    }
+
+    fn update_indexes(&mut self, host: HostId, update: fn(&mut HostIndex, &Look, HostId)) {
+        for service in (0..self.services.len()).map(|i| ServiceId(i as u32)) {
+            if self.services[service.index()].index.is_some()
+                && let Some(look) = self.look(host, service)
+                && let Some(index) = &mut self.services[service.index()].index
+            {
+                update(index, &look, host);
+            }
+        }
+    }
+}
+
+impl ServiceTasks {
+    /// Healthy tasks of any version that are not chosen to stop.
+    pub fn healthy(&self) -> u32 {
+        self.versions.iter().map(|version| version.healthy).sum()
+    }
+
+    /// Tasks of any version that are neither chosen to stop nor stopped.
+    pub fn wanted(&self) -> u32 {
+        self.versions.iter().map(|version| version.wanted).sum()
+    }
 }

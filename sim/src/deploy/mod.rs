@@ -1,6 +1,7 @@
 //! Deploy strategies: what to start and what to stop, decided from a view of the service.
 
 pub mod pool;
+pub mod victims;
 
 /// A rolling deploy's bounds, as the strategy states them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,8 +19,10 @@ pub struct Draws {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Stream {
-    /// From the push to the agent's receipt.
+    /// From the push of a start to the agent's receipt.
     Push = 1,
+    /// From the push of a stop to the agent's receipt.
+    PushStop,
     /// Where in its interval an agent polls.
     PollPhase,
     /// Network interface or machine set-up before the pull.

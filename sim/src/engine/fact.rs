@@ -86,7 +86,7 @@ pub enum Fact {
         /// Of which service.
         service: ServiceId,
     },
-    /// A task found no host ("was unable to place a task"); said once until the reason changes.
+    /// A task found no host ("was unable to place a task"); said once until a start succeeds.
     PlacementBlocked {
         /// Of which service.
         service: ServiceId,

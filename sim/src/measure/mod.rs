@@ -1,4 +1,4 @@
-//! Observers: what a run amounts to, computed from its facts alone.
+//! Observers: what a run amounts to, computed from its facts and the model's input alone.
 
 pub mod costs;
 pub mod series;

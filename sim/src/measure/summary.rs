@@ -1,9 +1,18 @@
 //! One run in one row: how long, how healthy, how much extra, how much money, and what blocked.
 
+use super::costs::{Costs, spare_per_month};
+use super::series::Series;
+use crate::cluster::TaskState;
+use crate::engine::fact::{Fact, FactId, Observer};
+use crate::engine::run::Outcome;
+use crate::engine::time::Time;
+use crate::model::Model;
+
 /// One run in one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// From the request to the completion of the run's longest deploy, in seconds; absent when one did not end.
+    /// From the request to the completion of the run's longest deploy, in seconds; absent when one did not end. A deploy
+    /// that a later one superseded does not count.
     pub deploy_s: Option<f64>,
     /// What each unfinished deploy waits for, in words; empty when all ended.
     pub blocked: Vec<String>,
@@ -13,10 +22,112 @@ pub struct Summary {
     pub extra_replica_s: f64,
     /// Task-seconds in service below the desired count, from the first request on.
     pub short_replica_s: f64,
-    /// The most tasks that held resources at once, over services with a deploy.
+    /// The most tasks that were not stopped at once, summed over services with a deploy.
     pub peak_tasks: u32,
     /// Price of 730 hours of the hosts that the desired tasks do not need; US dollars.
     pub spare_usd_per_month: f64,
     /// Bill of the hosts that were launched for deploys, for each deploy; US dollars.
     pub usd_per_deploy: f64,
+}
+
+/// Watches a run and sums it up.
+#[derive(Clone, Debug)]
+pub struct SummaryObserver<'m> {
+    model: &'m Model,
+    services: Vec<Watched>,
+    /// By task, where it is.
+    tasks: Vec<TaskState>,
+    /// By deploy, when it was requested and when it ended.
+    deploys: Vec<(Option<Time>, Option<Time>)>,
+    superseded: Vec<bool>,
+    costs: Costs<'m>,
+}
+
+/// The tasks of one service over time.
+#[derive(Clone, Debug, Default)]
+struct Watched {
+    first_request: Option<Time>,
+    reserved: Series,
+    in_service: Series,
+}
+
+impl<'m> SummaryObserver<'m> {
+    /// Watches runs of this model.
+    pub fn new(model: &'m Model) -> Self {
+        Self {
+            model,
+            services: vec![Watched::default(); model.services.len()],
+            tasks: vec![],
+            deploys: vec![(None, None); model.deploys.len()],
+            superseded: vec![false; model.deploys.len()],
+            costs: Costs::new(model),
+        }
+    }
+
+    /// Sums the run up.
+    pub fn finish(&self, outcome: &Outcome) -> Summary {
+        let end = Time::ZERO + self.model.horizon;
+        let deploys = self.deploys.iter().zip(&self.superseded).filter(|(_, superseded)| !**superseded);
+        let spans = deploys.map(|(&(requested, ended), _)| Some(ended?.since(requested?)));
+        let longest = spans.collect::<Option<Vec<_>>>().and_then(|spans| spans.into_iter().max());
+        let (mut lowest, mut extra, mut short, mut peak) = (100.0_f64, 0, 0, 0);
+        for (watched, service) in self.services.iter().zip(&self.model.services) {
+            let Some(from) = watched.first_request else { continue };
+            let desired = i64::from(service.desired);
+            let (fewest, _) = watched.in_service.range_from(from);
+            let (_, most) = watched.reserved.range_from(from);
+            lowest = lowest.min(100.0 * fewest as f64 / desired as f64);
+            extra += watched.reserved.integral(from, end, |tasks| (tasks - desired).max(0));
+            short += watched.in_service.integral(from, end, |tasks| (desired - tasks).max(0));
+            peak += u32::try_from(most).expect("a count of tasks");
+        }
+        let deploys = self.model.deploys.len().max(1) as f64;
+        Summary {
+            deploy_s: longest.filter(|_| outcome.blocked.is_empty()).map(|span| span.as_secs_f64()),
+            blocked: outcome.blocked.clone(),
+            lowest_healthy_percent: lowest,
+            extra_replica_s: extra as f64 / 1_000.0,
+            short_replica_s: short as f64 / 1_000.0,
+            peak_tasks: peak,
+            spare_usd_per_month: spare_per_month(self.model) as f64 / 1e6,
+            usd_per_deploy: self.costs.for_deploys() as f64 / 1e6 / deploys,
+        }
+    }
+}
+
+impl Observer for SummaryObserver<'_> {
+    fn observe(&mut self, at: Time, _id: FactId, fact: Fact, _because: FactId) {
+        match fact {
+            Fact::TaskMoved { task, service, to, .. } => {
+                let watched = &mut self.services[service.index()];
+                let was = self.tasks.get(task.index()).copied();
+                if was.is_none() {
+                    watched.reserved.change(at, 1);
+                    self.tasks.push(to);
+                }
+                self.tasks[task.index()] = to;
+                if to == TaskState::InService {
+                    watched.in_service.change(at, 1);
+                } else if was == Some(TaskState::InService) {
+                    watched.in_service.change(at, -1);
+                }
+                if to == TaskState::Stopped {
+                    watched.reserved.change(at, -1);
+                }
+            }
+            Fact::DeployRequested { deploy, service, .. } => {
+                self.deploys[deploy.index()].0 = Some(at);
+                self.services[service.index()].first_request.get_or_insert(at);
+            }
+            Fact::DeployCompleted { deploy, .. } => self.deploys[deploy.index()].1 = Some(at),
+            Fact::DeploySuperseded { deploy, .. } => self.superseded[deploy.index()] = true,
+            Fact::HostLaunched { .. } | Fact::HostTerminated { .. } => self.costs.observe(at, fact),
+            Fact::HostReady { .. }
+            | Fact::StopChosen { .. }
+            | Fact::TaskKilled { .. }
+            | Fact::PlacementBlocked { .. }
+            | Fact::LaunchRateReached { .. }
+            | Fact::BoundsBlocked { .. } => {}
+        }
+    }
 }

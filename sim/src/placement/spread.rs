@@ -1,1 +1,11 @@
-//! .
+//! Spread: zones with fewest tasks of the service, then hosts with fewest (the default of ECS services, ecs.md 1.4).
+
+use super::{HostView, Placement, Score};
+
+pub(super) struct Spread;
+
+impl Placement for Spread {
+    fn score(&self, host: &HostView) -> Score {
+        (host.zone_tasks, host.tasks)
+    }
+}

@@ -1,0 +1,178 @@
+//! Charts of made-up results at their extremes. `SEATRIAL_GALLERY=DIR cargo test -p seatrial-reports gallery` keeps the
+//! files, to be looked at.
+
+use std::path::PathBuf;
+
+use seatrial_scenarios::results::Results;
+
+use super::picture::Picture;
+use super::{Format, TaskSeries};
+use crate::examples::{results, spread, variant};
+
+/// Results worth looking at, by name.
+fn results_to_draw() -> Vec<(&'static str, Results)> {
+    let mut partly = spread(100.0, 0.1, 200);
+    partly.iter_mut().step_by(14).for_each(|duration| *duration = None);
+    let two = vec![variant("one spare host", &spread(252.0, 0.1, 200)), variant("short drain", &partly)];
+    let five = vec![
+        variant("one spare host", &spread(1260.0, 0.05, 200)),
+        variant("double the hosts first", &spread(52.0, 0.1, 200)),
+        variant("no variance at all", &[Some(480.0); 200]),
+        variant("one seed", &[Some(300.0)]),
+        variant("full hosts: minimum healthy 100 % and nothing to spare anywhere", &[None; 200]),
+    ];
+    let names =
+        ["push", "polling every 5 s", "polling every 60 s", "a-service-name-that-has-no-spaces-and-never-seems-to-end"];
+    let long = "every detail of the configuration spelled out in the name of the variant, \
+                down to the deregistration delay of 300 s and both thresholds of the health check";
+    let twelve = (0..12_u32)
+        .map(|i| {
+            let name = format!("{} {i}", names.get(i as usize % 5).unwrap_or(&long));
+            variant(&name, &spread(400.0 + 50.0 * f64::from(i), 0.02 * f64::from(i), 60))
+        })
+        .collect();
+    let mut wordy = results(vec![variant("<b>&\"quotes\"</b>", &spread(9000.0, 0.2, 2000))]);
+    wordy.question =
+        "How long does a deploy of web take with one spare host, what does that spare host cost a month, and \
+                      would a shorter deregistration delay do as well?"
+            .into();
+    wordy.system =
+        "ECS rolling (minimum 100 %, maximum 200 %), 60 tasks of web with 1 vCPU and 3 GiB on 66 x m5.large in \
+                    zones a, b and c behind an application load balancer"
+            .into();
+    vec![
+        ("two", results(two)),
+        ("five", results(five)),
+        ("twelve", results(twelve)),
+        ("one-wordy", wordy),
+        ("nothing-finished", results(vec![variant("full", &[None; 3]), variant("fuller", &[None; 3])])),
+        ("no-time-at-all", results(vec![variant("recreate", &[Some(0.0); 3])])),
+        ("no-variants", results(vec![])),
+    ]
+}
+
+/// Deploys worth looking at, by name.
+fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
+    // Five tasks on six hosts, one after another: start for 20 s, then one old task drains for 30 s and stops.
+    let mut rolling = TaskSeries {
+        title: "web.toml: one spare host, seed 1".into(),
+        desired: 5.0,
+        end_s: 10_800.0,
+        requested_s: 600.0,
+        completed_s: Some(852.0),
+        old_healthy: vec![(0.0, 5.0)],
+        ..TaskSeries::default()
+    };
+    for round in 0..5_u32 {
+        let (start, left) = (602.0 + 50.0 * f64::from(round), f64::from(4 - round));
+        rolling.starting.extend([(start, 1.0), (start + 20.0, 0.0)]);
+        rolling.new_healthy.push((start + 20.0, f64::from(round + 1)));
+        rolling.old_healthy.push((start + 20.0, left));
+        rolling.draining.extend([(start + 20.0, 1.0), (start + 50.0, 0.0)]);
+    }
+    let mut large =
+        TaskSeries { title: "large.toml: recreate, seed 12".into(), desired: 4000.0, end_s: 900.0, ..rolling.clone() };
+    large.requested_s = 0.0;
+    large.completed_s = Some(870.0);
+    large.old_healthy = vec![(0.0, 4000.0), (1.0, 0.0)];
+    large.draining = vec![(1.0, 4000.0), (301.0, 0.0)];
+    large.starting = (0..200_u32).map(|i| (301.0 + f64::from(i), f64::from((i + 1).min(50)) * 20.0)).collect();
+    large.starting.push((551.0, 0.0));
+    large.new_healthy = (0..200_u32).map(|i| (351.0 + f64::from(i), f64::from(i + 1) * 20.0)).collect();
+    let blocked = TaskSeries {
+        title: "full.toml: a deploy that can never finish because no host has room for a single task more, seed 1"
+            .into(),
+        desired: 3.0,
+        end_s: 10_800.0,
+        requested_s: 600.0,
+        old_healthy: vec![(0.0, 3.0)],
+        ..TaskSeries::default()
+    };
+    let instant = TaskSeries {
+        title: "recreate without any latency".into(),
+        desired: 1.0,
+        end_s: 60.0,
+        completed_s: Some(0.0),
+        new_healthy: vec![(0.0, 1.0)],
+        ..TaskSeries::default()
+    };
+    let nothing = TaskSeries { title: "nothing".into(), ..TaskSeries::default() };
+    vec![("rolling", rolling), ("large", large), ("blocked", blocked), ("instant", instant), ("nothing", nothing)]
+}
+
+fn pictures() -> Vec<(String, Picture)> {
+    let durations =
+        results_to_draw().into_iter().map(|(name, r)| (format!("durations-{name}"), super::durations::picture(&r)));
+    let tasks = series_to_draw().into_iter().map(|(name, s)| (format!("tasks-{name}"), super::tasks::picture(&s)));
+    durations.chain(tasks).collect()
+}
+
+#[test]
+fn the_gallery_draws_in_both_formats() {
+    let kept = std::env::var_os("SEATRIAL_GALLERY").map(PathBuf::from);
+    let temporary = std::env::temp_dir().join(format!("seatrial-gallery-{}", std::process::id()));
+    let folder = kept.as_ref().unwrap_or(&temporary);
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, picture) in pictures() {
+        for format in Format::ALL {
+            let path = folder.join(format!("{name}.{}", format.extension()));
+            picture.save(&path, format).unwrap();
+            assert!(std::fs::metadata(&path).unwrap().len() > 1000, "{name}");
+        }
+    }
+    if kept.is_none() {
+        std::fs::remove_dir_all(temporary).unwrap();
+    }
+}
+
+#[test]
+fn no_text_is_cut_and_no_two_texts_touch() {
+    for (name, picture) in pictures() {
+        println!("{name}");
+        picture.assert_readable();
+    }
+}
+
+#[test]
+fn the_same_results_give_the_same_svg() {
+    for ((name, once), (_, again)) in pictures().into_iter().zip(pictures()) {
+        assert_eq!(once.to_svg(), again.to_svg(), "{name}");
+    }
+}
+
+#[test]
+fn names_and_units_are_in_the_svg() {
+    let svg = |index: usize| super::durations::picture(&results_to_draw()[index].1).to_svg();
+    for text in ["one spare host", "short drain", "deploy duration, minutes", "7.5 % unfinished", "4m 12s", "> 3h 00m"]
+    {
+        assert!(svg(0).contains(&escaped(text)), "{text}");
+    }
+    assert!(svg(1).contains("deploy duration, minutes (logarithmic)"), "21 minutes are more than 20 times 52 seconds");
+    assert!(svg(1).contains("no run finished within 3h 00m"));
+    for text in ["time since the request, minutes", "tasks", "completed after 4m 12s", "old, healthy", "desired: 5"] {
+        assert!(super::tasks::picture(&series_to_draw()[0].1).to_svg().contains(text), "{text}");
+    }
+}
+
+#[test]
+fn markup_in_a_name_is_text() {
+    let (_, results) = &results_to_draw()[3];
+    let svg = super::durations::picture(results).to_svg();
+    assert!(svg.contains(&escaped("<b>&\"quotes\"</b>")) && !svg.contains("<b>"), "escaped, once");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let (_, results) = &results_to_draw()[0];
+    for format in Format::ALL {
+        let path = PathBuf::from(format!("/no/such/folder/chart.{}", format.extension()));
+        let error = super::durations(results, &path, format).unwrap_err();
+        assert_eq!(error.path, path);
+        assert!(error.to_string().starts_with("/no/such/folder/chart."), "{error}");
+    }
+}
+
+/// `text` as XML writes it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

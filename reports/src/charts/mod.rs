@@ -1,0 +1,66 @@
+//! Charts as SVG and PNG files: deploy durations by variant, and tasks over time.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use seatrial_scenarios::results::Results;
+
+pub use tasks::TaskSeries;
+
+mod axis;
+mod durations;
+mod picture;
+mod tasks;
+mod theme;
+
+#[cfg(test)]
+mod gallery;
+
+/// Draws how the deploy durations of each variant are distributed over the seeds.
+pub fn durations(results: &Results, path: &Path, format: Format) -> Result<(), ChartError> {
+    durations::picture(results).save(path, format)
+}
+
+/// Draws the tasks of one run over time: healthy, draining and starting, against the desired count.
+pub fn tasks(series: &TaskSeries, path: &Path, format: Format) -> Result<(), ChartError> {
+    tasks::picture(series).save(path, format)
+}
+
+/// How a chart is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Scalable, with text as text; the same bytes for the same input.
+    Svg,
+    /// Pixels, two for each unit so that it stays sharp on dense screens. The path must end in `.png`.
+    Png,
+}
+
+impl Format {
+    /// Every format, for those who write them all.
+    pub const ALL: [Self; 2] = [Self::Svg, Self::Png];
+
+    /// How the names of such files end.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+}
+
+/// A chart that could not be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for ChartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: cannot write the chart: {}", self.path.display(), self.reason)
+    }
+}
+
+impl std::error::Error for ChartError {}

@@ -1,0 +1,191 @@
+//! The tasks of one run over time: what is healthy, what is on its way in or out, and what was desired.
+
+use plotters::style::RGBColor;
+
+use super::axis::{self, Axis};
+use super::picture::{Align, Picture, width};
+use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
+use crate::wording;
+
+/// How the tasks of one service went through one deploy. Each quantity is a step function: its changes as
+/// (time in seconds, value from then on), in the order of time, and zero before the first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaskSeries {
+    /// What the chart is about: scenario, variant, seed.
+    pub title: String,
+    /// The desired count.
+    pub desired: f64,
+    /// When the run ended, in seconds since the start.
+    pub end_s: f64,
+    /// When the deploy was requested.
+    pub requested_s: f64,
+    /// When the control plane called it completed; absent when it did not.
+    pub completed_s: Option<f64>,
+    /// Tasks on their way in: from placement until they are in service.
+    pub starting: Vec<(f64, f64)>,
+    /// Tasks of the old version in service.
+    pub old_healthy: Vec<(f64, f64)>,
+    /// Tasks of the new version in service.
+    pub new_healthy: Vec<(f64, f64)>,
+    /// Tasks on their way out: draining and stopping.
+    pub draining: Vec<(f64, f64)>,
+}
+
+/// The height of the plot itself.
+const PLOT: f64 = 340.0;
+/// Room for the numbers of the vertical axis.
+const NUMBER_ROOM: f64 = 48.0;
+
+/// The chart from shortly before the request until shortly after the completion.
+pub(super) fn picture(series: &TaskSeries) -> Picture {
+    let mut picture = Picture::default();
+    let y = picture.title(&wording::plain(&series.title));
+    let top = y + LINE + 42.0;
+    let bottom = top + PLOT;
+    picture.height = bottom + 72.0;
+    let left = MARGIN + NUMBER_ROOM;
+    let right = WIDTH - MARGIN;
+
+    let (from_s, to_s) = window(series);
+    let (unit, unit_s) = axis::unit(to_s - from_s);
+    let time = Axis::linear(from_s / unit_s, to_s / unit_s, (left, right), 9.0);
+    let layers = layers(series);
+    let steps = Steps::new(&layers, series.requested_s, from_s, to_s);
+    let count = Axis::counts(steps.highest().max(series.desired), (bottom, top), 6.0);
+    legend(&mut picture, &layers, series, y + 4.0);
+
+    for &tick in &count.ticks {
+        picture.line(vec![(left, count.at(tick)), (right, count.at(tick))], theme::GRID, 1.0);
+        picture.text(axis::number(tick), (left - 10.0, count.at(tick)), Align::End, theme::GREY);
+    }
+    for (layer, (_, colour, _)) in layers.iter().enumerate() {
+        steps.draw(&mut picture, layer, *colour, |s| time.at(s / unit_s), |n| count.at(n));
+    }
+    picture.dashes((left, count.at(series.desired)), right, theme::BLACK, 2.0);
+    for &tick in &time.ticks {
+        picture.line(vec![(time.at(tick), bottom), (time.at(tick), bottom + 6.0)], theme::GREY, 1.0);
+        picture.text(axis::number(tick), (time.at(tick), bottom + 18.0), Align::Middle, theme::GREY);
+    }
+    picture.line(vec![(left, top), (left, bottom), (right, bottom)], theme::GREY, 1.0);
+    let middle = f64::midpoint(left, right);
+    picture.text(format!("time since the request, {unit}"), (middle, bottom + 44.0), Align::Middle, theme::BLACK);
+    picture.text("tasks", (MARGIN, top - 19.0), Align::Start, theme::BLACK);
+    marks(&mut picture, series, (top, bottom), |s| time.at(s / unit_s));
+    picture
+}
+
+type Layer<'a> = (&'a str, RGBColor, &'a [(f64, f64)]);
+
+/// The stack from the bottom up: first what serves, so that its top reads against the desired line.
+fn layers(series: &TaskSeries) -> [Layer<'_>; 4] {
+    [
+        ("new, healthy", theme::GREEN, &series.new_healthy),
+        ("old, healthy", theme::SKY, &series.old_healthy),
+        ("draining", theme::VERMILLION, &series.draining),
+        ("starting", theme::YELLOW, &series.starting),
+    ]
+}
+
+/// From and to in seconds since the request: the deploy and a little around it, within the run.
+fn window(series: &TaskSeries) -> (f64, f64) {
+    let start = -series.requested_s;
+    let end = series.end_s - series.requested_s;
+    let span = series.completed_s.map_or(end, |completed| completed - series.requested_s).max(1.0);
+    let to = if series.completed_s.is_some() { end.clamp(span, 1.08 * span) } else { end };
+    ((-0.06 * span).max(start), to.max(1.0))
+}
+
+/// What the colours mean.
+fn legend(picture: &mut Picture, layers: &[Layer<'_>], series: &TaskSeries, y: f64) {
+    let mut x = MARGIN;
+    for (name, colour, _) in layers {
+        picture.rectangle((x, y - 7.0), (x + 18.0, y + 7.0), *colour);
+        picture.text(*name, (x + 26.0, y), Align::Start, theme::GREY);
+        x += 26.0 + width(name, BODY, false) + 28.0;
+    }
+    picture.dashes((x, y), x + 34.0, theme::BLACK, 2.0);
+    picture.text(format!("desired: {}", axis::number(series.desired)), (x + 42.0, y), Align::Start, theme::GREY);
+}
+
+/// Vertical lines where the deploy was requested and completed, with words above the plot.
+fn marks(picture: &mut Picture, series: &TaskSeries, (top, bottom): (f64, f64), at: impl Fn(f64) -> f64) {
+    let y = top - 19.0;
+    let mut line = |x| picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
+    let requested = at(0.0);
+    line(requested);
+    let completion = series.completed_s.map(|completed| completed - series.requested_s);
+    if let Some(span) = completion {
+        line(at(span));
+    }
+    picture.text("requested", (requested + 6.0, y), Align::Start, theme::BLACK);
+    let Some(span) = completion else {
+        return picture.text("not completed", (WIDTH - MARGIN, y), Align::End, theme::VERMILLION);
+    };
+    let text = format!("completed after {}", wording::duration(span));
+    let free_from = requested + 6.0 + width("requested", BODY, false) + 18.0;
+    let end = (at(span) - 6.0).max(free_from + width(&text, BODY, false));
+    picture.text(text, (end, y), Align::End, theme::BLACK);
+}
+
+/// The stacked layers between their changes.
+struct Steps {
+    /// Where something changes, in seconds since the request, and the two ends of the window.
+    times: Vec<f64>,
+    /// For each layer, and then for each time but the last: the height of its top until the next time.
+    tops: Vec<Vec<f64>>,
+}
+
+impl Steps {
+    fn new(layers: &[Layer<'_>], requested_s: f64, from: f64, to: f64) -> Self {
+        let changes = layers.iter().flat_map(|(_, _, points)| points.iter().map(|(time, _)| time - requested_s));
+        let mut times: Vec<f64> = changes.filter(|&time| from < time && time < to).chain([from, to]).collect();
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        let mut below = vec![0.0; times.len() - 1];
+        let mut tops = Vec::new();
+        for (_, _, points) in layers {
+            for (top, &time) in below.iter_mut().zip(&times) {
+                *top += value_at(points, time + requested_s);
+            }
+            tops.push(below.clone());
+        }
+        Self { times, tops }
+    }
+
+    /// The highest the stack gets.
+    fn highest(&self) -> f64 {
+        self.tops.iter().flatten().copied().fold(0.0, f64::max)
+    }
+
+    /// One layer, a polygon for each stretch of time in which it is there: its top from left to right, then what is below
+    /// it from right to left.
+    fn draw(
+        &self,
+        picture: &mut Picture,
+        layer: usize,
+        colour: RGBColor,
+        x: impl Fn(f64) -> f64,
+        y: impl Fn(f64) -> f64,
+    ) {
+        let top = |step: usize| self.tops[layer][step];
+        let below = |step: usize| if layer == 0 { 0.0 } else { self.tops[layer - 1][step] };
+        let edge = |step: usize, height: f64| [(x(self.times[step]), y(height)), (x(self.times[step + 1]), y(height))];
+        let steps: Vec<usize> = (0..self.times.len() - 1).collect();
+        for stretch in steps.chunk_by(|&a, &b| (top(a) > below(a)) == (top(b) > below(b))) {
+            if top(stretch[0]) > below(stretch[0]) {
+                let above = stretch.iter().flat_map(|&step| edge(step, top(step)));
+                let back = stretch.iter().rev().flat_map(|&step| {
+                    let [left, right] = edge(step, below(step));
+                    [right, left]
+                });
+                picture.area(above.chain(back).collect(), colour);
+            }
+        }
+    }
+}
+
+/// A step function's value: its last change at or before `time`.
+fn value_at(points: &[(f64, f64)], time: f64) -> f64 {
+    let after = points.partition_point(|&(change, _)| change <= time + 1e-9);
+    if after == 0 { 0.0 } else { points[after - 1].1 }
+}

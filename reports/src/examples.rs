@@ -1,0 +1,68 @@
+//! Results made up for tests.
+
+use seatrial_scenarios::results::{Results, Row, VariantResults};
+use seatrial_sim::measure::summary::Summary;
+
+use crate::statistics::Comparison;
+
+/// A comparison with every kind of outcome: a winner that costs more, a few unfinished runs, and nothing but those.
+pub(crate) fn comparison() -> Comparison {
+    let mut double = variant("double the hosts", &spread(52.0, 0.05, 200));
+    for row in &mut double.rows {
+        row.summary.spare_usd_per_month = 350.4;
+    }
+    let mut short = spread(100.0, 0.1, 200);
+    short.iter_mut().step_by(14).for_each(|duration| *duration = None);
+    let variants = vec![
+        variant("one spare host", &spread(252.0, 0.05, 200)),
+        double,
+        variant("short drain", &short),
+        variant("full | hosts", &[None; 200]),
+    ];
+    Comparison::new(&results(variants))
+}
+
+/// Results of a scenario called `web.toml` with a horizon of three hours.
+pub(crate) fn results(variants: Vec<VariantResults>) -> Results {
+    Results {
+        scenario: "web.toml".into(),
+        question: "one spare host or five?".into(),
+        system: "ECS rolling, 5 tasks on 6 x m5.large".into(),
+        horizon_s: 10_800.0,
+        variants,
+    }
+}
+
+/// A variant with one seed for each duration.
+pub(crate) fn variant(name: &str, durations: &[Option<f64>]) -> VariantResults {
+    let rows = (1..).zip(durations).map(|(seed, &deploy_s)| row(seed, deploy_s)).collect();
+    VariantResults { name: name.into(), rows }
+}
+
+/// One run; without a duration it is blocked.
+pub(crate) fn row(seed: u64, deploy_s: Option<f64>) -> Row {
+    let blocked = if deploy_s.is_some() { vec![] } else { vec!["1 task does not fit: memory on 6 of 6 hosts".into()] };
+    Row {
+        seed,
+        summary: Summary {
+            deploy_s,
+            blocked,
+            lowest_healthy_percent: 100.0,
+            extra_replica_s: 12.5,
+            short_replica_s: 0.0,
+            peak_tasks: 6,
+            spare_usd_per_month: 70.08,
+            usd_per_deploy: 0.0,
+        },
+    }
+}
+
+/// `n` finished runs around `median` seconds, spread by `width` (0.1 is some ten percent), always the same.
+pub(crate) fn spread(median: f64, width: f64, n: u32) -> Vec<Option<f64>> {
+    let duration = |i: u32| {
+        // Evenly spaced shares in a scrambled order, through the logistic quantile function.
+        let share = (f64::from(i) * 0.618_034 + 0.3).fract() * 0.98 + 0.01;
+        Some((median * (width * 0.5 * (share / (1.0 - share)).ln()).exp() * 1000.0).round() / 1000.0)
+    };
+    (0..n).map(duration).collect()
+}

@@ -1,0 +1,79 @@
+//! The comparison as GitHub-flavoured Markdown, for a comment on a pull request.
+
+use crate::answer::answer;
+use crate::cells;
+use crate::notes::notes;
+use crate::statistics::Comparison;
+use crate::wording;
+
+/// The headline, a table with the terminal's columns, what blocks, and the answer.
+pub fn render(comparison: &Comparison) -> String {
+    let header = cells::HEADER.map(|head| head.replace('\n', " "));
+    let rule = cells::IS_TEXT.map(|is_text| if is_text { "---" } else { "---:" });
+    let rows = cells::rows(comparison);
+    let table: Vec<String> = [line(&header.map(|head| escaped(&head))), line(&rule.map(String::from))]
+        .into_iter()
+        .chain(rows.iter().map(|row| line(&row.each_ref().map(|cell| escaped(cell)))))
+        .collect();
+    let notes: Vec<String> = notes(comparison).iter().map(|note| format!("- {}", escaped(note))).collect();
+    let mut parts = vec![
+        format!("**{}**", escaped(&wording::headline(comparison))),
+        escaped(&wording::setting(comparison)),
+        table.join("\n"),
+    ];
+    if !notes.is_empty() {
+        parts.push(notes.join("\n"));
+    }
+    parts.push(escaped(&answer(comparison)));
+    parts.join("\n\n") + "\n"
+}
+
+/// One line of the table.
+fn line(cells: &[String; cells::COLUMNS]) -> String {
+    format!("| {} |", cells.join(" | "))
+}
+
+/// Text that Markdown shows as it is: no markup, no table cell, no HTML, no formula between dollars.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if r"\|`*_<>&$~#".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::comparison;
+
+    #[test]
+    fn the_table_holds_what_the_terminals_holds_and_nothing_breaks_it() {
+        let golden = r#"**web.toml: one spare host or five?**
+
+ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
+
+| variant | p50 | p95 | finished | mean against the first (95 % CI) | spare \$/month | \$/deploy | lowest healthy |
+| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |
+| one spare host | 4m 12s | 4m 29s | 100 % | - | 70.08 | 0.00 | 100 % |
+| double the hosts | 52.0s | 55.6s | 100 % | -79.4 % [-79.8, -78.9]  faster | 350.40 | 0.00 | 100 % |
+| short drain | 1m 41s | \> 3h 00m | 92.5 % | -60.3 % [-60.4, -60.2]  faster | 70.08 | 0.00 | 100 % |
+| full \| hosts | \> 3h 00m | \> 3h 00m | 0 % | no seed finished in both | 70.08 | 0.00 | 100 % |
+
+- "short drain": 15 of 200 runs took \> 3h 00m (7.5 % unfinished): 1 task does not fit: memory on 6 of 6 hosts
+- "full \| hosts" never finishes (0 of 200): 1 task does not fit: memory on 6 of 6 hosts
+- "short drain" is compared with "one spare host" on the 185 of 200 seeds that finished in both
+
+"double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for \$280.32 a month more.
+"#;
+        assert_eq!(render(&comparison()), golden);
+    }
+
+    #[test]
+    fn markup_in_names_is_shown_as_it_is() {
+        assert_eq!(escaped("a|b <i> `c` $1"), r"a\|b \<i\> \`c\` \$1");
+    }
+}

@@ -1,0 +1,107 @@
+//! The comparison for a terminal: a headline, aligned columns, what blocks, and the answer in one sentence.
+
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+
+use crate::answer::answer;
+use crate::cells;
+use crate::notes::notes;
+use crate::statistics::Comparison;
+use crate::wording;
+
+/// The widest line, in characters.
+const WIDTH: u16 = 120;
+/// The widest the variants' names may be; longer ones wrap.
+const NAME_WIDTH: u16 = 26;
+
+/// The comparison as plain text of at most 120 columns, without colours.
+pub fn render(comparison: &Comparison) -> String {
+    let headline = wrapped(&format!("{}   {}", wording::headline(comparison), wording::setting(comparison)), "");
+    let mut parts = vec![headline, columns(comparison)];
+    let notes = notes(comparison);
+    if !notes.is_empty() {
+        parts.push(notes.iter().map(|note| wrapped(note, "  ")).collect::<Vec<_>>().join("\n"));
+    }
+    parts.push(wrapped(&answer(comparison), "  "));
+    parts.join("\n\n") + "\n"
+}
+
+fn columns(comparison: &Comparison) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH - 1);
+    table.set_header(aligned(&cells::HEADER));
+    table.add_rows(cells::rows(comparison).iter().map(aligned));
+    let names = ColumnConstraint::UpperBoundary(Width::Fixed(NAME_WIDTH));
+    table.set_constraints(std::iter::once(names).chain([ColumnConstraint::ContentWidth; cells::COLUMNS - 1]));
+    let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
+    lines.join("\n")
+}
+
+/// Text to the left, numbers to the right.
+fn aligned<T: ToString>(texts: &[T; cells::COLUMNS]) -> Vec<Cell> {
+    let alignment = |is_text| if is_text { CellAlignment::Left } else { CellAlignment::Right };
+    texts
+        .iter()
+        .zip(cells::IS_TEXT)
+        .map(|(text, is_text)| Cell::new(text.to_string()).set_alignment(alignment(is_text)))
+        .collect()
+}
+
+/// `text` broken between words where a line would be too wide, each line behind `indent`. Spaces inside a line stay.
+fn wrapped(text: &str, indent: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        let width = indent.len() + line.chars().count() + 1 + word.chars().count();
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width <= usize::from(WIDTH) {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_string());
+        }
+    }
+    lines.iter().map(|line| format!("{indent}{}", line.trim_end())).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::{comparison, results, spread, variant};
+
+    #[test]
+    fn the_table_answers_the_question() {
+        let golden = r#"
+web.toml: one spare host or five?   ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
+
+  variant                p50       p95  finished  mean against                      spare  $/deploy   lowest
+                                                  the first (95 % CI)             $/month            healthy
+  one spare host      4m 12s    4m 29s     100 %  -                                 70.08      0.00    100 %
+  double the hosts     52.0s     55.6s     100 %  -79.4 % [-79.8, -78.9]  faster   350.40      0.00    100 %
+  short drain         1m 41s  > 3h 00m    92.5 %  -60.3 % [-60.4, -60.2]  faster    70.08      0.00    100 %
+  full | hosts      > 3h 00m  > 3h 00m       0 %  no seed finished in both          70.08      0.00    100 %
+
+  "short drain": 15 of 200 runs took > 3h 00m (7.5 % unfinished): 1 task does not fit: memory on 6 of 6 hosts
+  "full | hosts" never finishes (0 of 200): 1 task does not fit: memory on 6 of 6 hosts
+  "short drain" is compared with "one spare host" on the 185 of 200 seeds that finished in both
+
+  "double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for
+  $280.32 a month more.
+"#;
+        assert_eq!(render(&comparison()), golden.trim_start());
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal_and_none_holds_a_control_character() {
+        let long = "a variant name that goes on and on and on, supercalifragilisticexpialidocious\u{1b}[31m";
+        let noisy: Vec<_> = (0..9).map(|i| Some(if i % 2 == 0 { 1.0 } else { 40.0 })).collect();
+        let unfinished = variant(long, &[None; 9]);
+        let all = vec![variant("first", &spread(10.0, 0.1, 9)), variant(long, &noisy), unfinished];
+        let text = render(&Comparison::new(&results(all)));
+        for line in text.lines() {
+            assert!(line.chars().count() <= usize::from(WIDTH), "{line}");
+        }
+        assert!(text.contains("no difference"), "the widest verdict is among them: {text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+    }
+}

@@ -1,0 +1,102 @@
+//! A task and its life.
+
+use crate::engine::draws::Entity;
+use crate::engine::fact::{FactId, HostId, ServiceId};
+
+/// Where a task is in its life. The order is the order of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TaskState {
+    /// Created and placed; its host's agent does not know of it yet, or sets up its network interface.
+    Provisioning,
+    /// Its agent knows of it and holds it until earlier stops on the host let it start.
+    Pending,
+    /// Its image is being checked or pulled.
+    Pulling,
+    /// Its container is starting.
+    Starting,
+    /// It runs, and nobody uses it yet.
+    Running,
+    /// It is registered with its load balancer and has not passed the health checks.
+    Registering,
+    /// Healthy: it serves, and it counts against the minimum.
+    InService,
+    /// Deregistered; the balancer waits for its requests.
+    Draining,
+    /// Out of the balancer, and not told to stop yet.
+    Drained,
+    /// Told to stop: SIGTERM was sent, or is on its way to the agent.
+    Stopping,
+    /// Gone, and the control plane knows.
+    Stopped,
+}
+
+impl TaskState {
+    /// Every state in the order of life.
+    pub const ALL: [Self; 11] = [
+        Self::Provisioning,
+        Self::Pending,
+        Self::Pulling,
+        Self::Starting,
+        Self::Running,
+        Self::Registering,
+        Self::InService,
+        Self::Draining,
+        Self::Drained,
+        Self::Stopping,
+        Self::Stopped,
+    ];
+
+    /// Whether a task in this state may enter `next`.
+    pub(crate) fn leads_to(self, next: Self) -> bool {
+        use TaskState::{
+            Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting, Stopped,
+            Stopping,
+        };
+        match self {
+            Provisioning => matches!(next, Pending | Pulling | Stopping),
+            Pending => matches!(next, Pulling | Stopping),
+            Pulling => matches!(next, Starting | Stopping),
+            Starting => matches!(next, Running | Stopping),
+            Running => matches!(next, Registering | InService | Stopping),
+            Registering => matches!(next, InService | Draining),
+            InService => matches!(next, Draining | Stopping),
+            Draining => next == Drained,
+            Drained => next == Stopping,
+            Stopping => next == Stopped,
+            Stopped => false,
+        }
+    }
+}
+
+/// One task.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub name: TaskName,
+    /// What its draws are keyed by.
+    pub entity: Entity,
+    pub host: HostId,
+    pub state: TaskState,
+    /// The scheduler has decided to stop it.
+    pub chosen: bool,
+    /// It has begun on its host, which holds its resources; a task stopped before that has nothing to wait for.
+    pub begun: bool,
+    /// Which of its host's stops its own is.
+    pub stop_number: u32,
+    /// The last fact about it.
+    pub last: FactId,
+    /// Its place in [`VersionTasks::tasks`](super::VersionTasks::tasks).
+    pub place_among_wanted: u32,
+}
+
+/// Which task of which service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskName {
+    pub service: ServiceId,
+    pub version: u16,
+}
+
+impl Task {
+    pub const fn new(name: TaskName, entity: Entity, host: HostId, state: TaskState, last: FactId) -> Self {
+        Self { name, entity, host, state, chosen: false, begun: false, stop_number: 0, last, place_among_wanted: 0 }
+    }
+}

@@ -1,0 +1,292 @@
+//! The agents: how commands reach a host, and how tasks start and stop on it.
+
+use std::collections::VecDeque;
+
+use crate::cluster::{Cluster, TaskState};
+use crate::control::beat::Beat;
+use crate::engine::ctx::Ctx;
+use crate::engine::draws::{Draws, Entity, Stream};
+use crate::engine::event::Event;
+use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
+use crate::engine::time::{Duration, Time};
+use crate::model::{Agent, Cached, Contact, Model, PullOrder, Resources, StartRule};
+
+/// Every host's agent.
+#[derive(Debug)]
+pub(crate) struct Agents<'m> {
+    model: &'m Model,
+    draws: Draws,
+    hosts: Vec<AgentHost>,
+    /// Polls are simulated one by one, to show that computing them changes nothing.
+    explicit_polls: bool,
+}
+
+/// What an agent knows.
+#[derive(Debug)]
+struct AgentHost {
+    group: GroupId,
+    /// When it polls, where it does.
+    polls: Option<Beat>,
+    /// Messages arrive in the order of sending.
+    last_delivery: Time,
+    /// Commands that wait for a poll that is simulated.
+    mailbox: Vec<(Event, FactId)>,
+    /// What the containers on it leave free.
+    free: Resources,
+    /// Tasks that may not start yet, each with the number of stops that came before it.
+    waiting: VecDeque<(TaskId, u32)>,
+    stops_received: u32,
+    /// The numbers of the stops whose task has not ended.
+    stops_under_way: Vec<u32>,
+    /// When the last of the pulls that take turns ends.
+    pulls_free_at: Time,
+    images: Vec<CachedImage>,
+}
+
+/// An image on a host, from the time it is there.
+#[derive(Clone, Copy, Debug)]
+struct CachedImage {
+    service: ServiceId,
+    version: u16,
+    ready: Time,
+}
+
+impl<'m> Agents<'m> {
+    pub fn new(model: &'m Model, draws: Draws, explicit_polls: bool) -> Self {
+        Self { model, draws, hosts: vec![], explicit_polls }
+    }
+
+    /// An agent begins on a host that has just been added; `since_start` where the host is there from the start, with
+    /// the images that such hosts hold.
+    pub fn begin(&mut self, host: HostId, group: GroupId, entity: Entity, since_start: bool, ctx: &mut Ctx) {
+        let settings = &self.model.host_groups[group.index()];
+        let polls = match settings.agent.contact {
+            Contact::Push { .. } => None,
+            Contact::Poll { interval } => {
+                let phase = self.draws.bits(Stream::PollPhase, entity) % interval.as_millis();
+                Some(Beat::new(ctx.now + Duration::from_millis(phase), interval, Duration::ZERO, entity))
+            }
+        };
+        let services = self.model.services.iter().zip(0..).filter(|_| since_start);
+        let images = services.flat_map(|(service, id)| {
+            let versions = match service.image.cached {
+                Cached::Nothing => 0,
+                Cached::Running => 1,
+                Cached::All => self.model.deploys.len() as u16 + 1,
+            };
+            (1..=versions).map(move |version| CachedImage { service: ServiceId(id), version, ready: Time::ZERO })
+        });
+        assert_eq!(host.index(), self.hosts.len(), "one agent a host");
+        self.hosts.push(AgentHost {
+            group,
+            polls,
+            last_delivery: ctx.now,
+            mailbox: vec![],
+            free: settings.capacity,
+            waiting: VecDeque::new(),
+            stops_received: 0,
+            stops_under_way: vec![],
+            pulls_free_at: Time::ZERO,
+            images: images.collect(),
+        });
+        if self.explicit_polls
+            && let Some(polls) = polls
+        {
+            ctx.schedule(polls.next(ctx.now, self.draws), Event::Poll(host), ctx.cause);
+        }
+    }
+
+    /// Takes over a task that ran before the start.
+    pub fn adopt(&mut self, id: TaskId, cluster: &mut Cluster) {
+        let task = &mut cluster.tasks[id.index()];
+        task.begun = true;
+        self.hosts[task.host.index()].take(self.model.services[task.name.service.index()].demand.resources);
+    }
+
+    /// Tells a host's agent to start a task.
+    pub fn start(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
+        self.send(Event::StartReceived(id), Stream::Push, id, cluster, ctx);
+    }
+
+    /// Tells a host's agent to stop a task.
+    pub fn stop(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
+        self.send(Event::StopReceived(id), Stream::PushStop, id, cluster, ctx);
+    }
+
+    fn send(&mut self, command: Event, stream: Stream, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let host = &mut self.hosts[task.host.index()];
+        let at = match (&self.model.host_groups[host.group.index()].agent.contact, host.polls) {
+            (Contact::Push { latency }, _) => ctx.now + self.draws.span(latency, stream, task.entity),
+            (Contact::Poll { .. }, Some(_)) if self.explicit_polls => return host.mailbox.push((command, task.last)),
+            // A poll of this very instant has been before the command.
+            (_, polls) => {
+                polls.expect("an agent that polls has a beat").next(ctx.now + Duration::from_millis(1), self.draws)
+            }
+        };
+        host.last_delivery = host.last_delivery.max(at);
+        ctx.schedule(host.last_delivery, command, task.last);
+    }
+
+    /// A simulated poll: what waits in the mailbox is there now.
+    pub fn poll(&mut self, id: HostId, ctx: &mut Ctx) {
+        let host = &mut self.hosts[id.index()];
+        for (command, because) in host.mailbox.drain(..) {
+            ctx.schedule(ctx.now, command, because);
+        }
+        let polls = host.polls.expect("only agents that poll have polls");
+        let next = polls.next(ctx.now + Duration::from_millis(1), self.draws);
+        ctx.schedule(next, Event::Poll(id), ctx.cause);
+    }
+
+    /// The agent learns of a task to start.
+    pub fn receive_start(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let provisioning = self.draws.span(&self.agent(task.host).provisioning, Stream::Provisioning, task.entity);
+        if provisioning.is_zero() {
+            self.provisioned(id, cluster, ctx);
+        } else {
+            ctx.schedule(ctx.now + provisioning, Event::Provisioned(id), ctx.cause);
+        }
+    }
+
+    /// The task may start as soon as the host lets it.
+    pub fn provisioned(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        if task.state != TaskState::Provisioning {
+            return;
+        }
+        let host = &mut self.hosts[task.host.index()];
+        host.waiting.push_back((id, host.stops_received));
+        let on = task.host;
+        self.start_waiting(on, cluster, ctx);
+        if cluster.tasks[id.index()].state == TaskState::Provisioning {
+            cluster.advance(id, TaskState::Pending, ctx.cause, ctx);
+        }
+    }
+
+    /// The image is there: the container is created.
+    pub fn pulled(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        if task.state != TaskState::Pulling {
+            return;
+        }
+        let (entity, host) = (task.entity, task.host);
+        let startup = &self.model.services[task.name.service.index()].startup;
+        let starts = self.draws.span(startup, Stream::Startup, entity);
+        let report = self.draws.span(&self.agent(host).report, Stream::Report, entity);
+        let fact = cluster.advance(id, TaskState::Starting, ctx.cause, ctx);
+        ctx.schedule(ctx.now + starts + report, Event::Started(id), fact);
+    }
+
+    /// The agent learns of a task to stop: SIGTERM, and SIGKILL when the stop timeout ends first.
+    pub fn receive_stop(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let host = &mut self.hosts[task.host.index()];
+        host.stops_received += 1;
+        if !task.begun {
+            host.waiting.retain(|&(waiting, _)| waiting != id);
+            self.report_stop(id, cluster, ctx);
+            return;
+        }
+        host.stops_under_way.push(host.stops_received);
+        cluster.tasks[id.index()].stop_number = host.stops_received;
+        let task = &cluster.tasks[id.index()];
+        let service = &self.model.services[task.name.service.index()];
+        let exit = self.draws.span(&service.exit, Stream::Exit, task.entity);
+        if exit > service.stop_timeout {
+            ctx.schedule(ctx.now + service.stop_timeout, Event::Kill(id), ctx.cause);
+        } else {
+            ctx.schedule(ctx.now + exit, Event::Exited(id), ctx.cause);
+        }
+    }
+
+    /// The stop timeout is over.
+    pub fn kill(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let service = cluster.tasks[id.index()].name.service;
+        cluster.tasks[id.index()].last = ctx.tell(Fact::TaskKilled { task: id, service });
+        self.exited(id, cluster, ctx);
+    }
+
+    /// The container has ended: its place on the host is free.
+    pub fn exited(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let host = &mut self.hosts[task.host.index()];
+        host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);
+        host.stops_under_way.retain(|&number| number != task.stop_number);
+        let on = task.host;
+        self.report_stop(id, cluster, ctx);
+        self.start_waiting(on, cluster, ctx);
+    }
+
+    fn report_stop(&self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let tail = self.draws.span(&self.agent(task.host).stop_tail, Stream::StopTail, task.entity);
+        ctx.schedule(ctx.now + tail, Event::StopReported(id), task.last);
+    }
+
+    /// Starts the tasks at the head of the queue that the host lets start; the first that must wait holds up the rest.
+    fn start_waiting(&mut self, on: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        while let Some(&(id, stops_before)) = self.hosts[on.index()].waiting.front() {
+            if cluster.tasks[id.index()].state == TaskState::Stopping {
+                // Its stop is on the way.
+                self.hosts[on.index()].waiting.pop_front();
+                continue;
+            }
+            let host = &self.hosts[on.index()];
+            let demand = self.model.services[cluster.tasks[id.index()].name.service.index()].demand.resources;
+            let may_start = match self.agent(on).start_rule {
+                StartRule::WhenResourcesFree => host.free.minus(demand).is_some(),
+                StartRule::AfterEarlierStops => host.stops_under_way.iter().all(|&number| number > stops_before),
+            };
+            if !may_start {
+                return;
+            }
+            self.hosts[on.index()].waiting.pop_front();
+            self.hosts[on.index()].take(demand);
+            self.pull(id, cluster, ctx);
+        }
+    }
+
+    fn pull(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &mut cluster.tasks[id.index()];
+        task.begun = true;
+        let (name, entity, on, waited) = (task.name, task.entity, task.host, task.state == TaskState::Pending);
+        // A task that waited was let go by what happened now; one that did not by its own start.
+        let because = if waited { ctx.cause } else { task.last };
+        let fact = cluster.advance(id, TaskState::Pulling, because, ctx);
+        let agent = self.agent(on);
+        let image = self.model.services[name.service.index()].image;
+        let check = self.draws.span(&agent.image_check, Stream::ImageCheck, entity);
+        let host = &self.hosts[on.index()];
+        let begins = if agent.pulls == PullOrder::Serial { ctx.now.max(host.pulls_free_at) } else { ctx.now };
+        let mut of_service = host.images.iter().filter(|image| image.service == name.service);
+        let there = of_service.clone().find(|image| image.version == name.version).copied();
+        let ends = match there {
+            Some(image) => image.ready.max(begins + check),
+            None => {
+                let shared = if of_service.next().is_some() { image.shared_bytes } else { 0 };
+                // In u128, so that no size in bytes overflows on its way to milliseconds.
+                let ms = u128::from(image.bytes - shared) * 1_000 / u128::from(agent.pull_bytes_per_s);
+                begins + check + Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX / 4))
+            }
+        };
+        let host = &mut self.hosts[on.index()];
+        if there.is_none() {
+            host.images.push(CachedImage { service: name.service, version: name.version, ready: ends });
+        }
+        host.pulls_free_at = host.pulls_free_at.max(ends);
+        ctx.schedule(ends, Event::Pulled(id), fact);
+    }
+
+    fn agent(&self, host: HostId) -> &'m Agent {
+        &self.model.host_groups[self.hosts[host.index()].group.index()].agent
+    }
+}
+
+impl AgentHost {
+    /// Takes a task's resources on the host.
+    fn take(&mut self, demand: Resources) {
+        self.free = self.free.minus(demand).expect("the start rule made sure of the room");
+    }
+}

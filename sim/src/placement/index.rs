@@ -1,0 +1,48 @@
+//! Hosts grouped by what they look like to one service, so that the cost of a placement does not grow with the hosts.
+
+use std::collections::BTreeMap;
+
+use crate::engine::fact::{GroupId, HostId};
+use crate::model::Resources;
+
+/// Everything of a host that decides whether a task fits and how good the host is. Hosts with one look are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Look {
+    pub group: GroupId,
+    pub zone: u16,
+    pub free: Resources,
+    /// The service's fixed port is taken.
+    pub port_taken: bool,
+    /// Tasks of the service on it.
+    pub tasks: u32,
+}
+
+/// Hosts by look, each group by falling id so that the lowest is at hand.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct HostIndex {
+    groups: BTreeMap<Look, Vec<HostId>>,
+}
+
+impl HostIndex {
+    /// Adds a host under its look.
+    pub fn insert(&mut self, look: &Look, host: HostId) {
+        let hosts = self.groups.entry(*look).or_default();
+        let place = hosts.partition_point(|&other| other > host);
+        hosts.insert(place, host);
+    }
+
+    /// Takes a host away from under its look.
+    pub fn remove(&mut self, look: &Look, host: HostId) {
+        let hosts = self.groups.get_mut(look).expect("the host was inserted under this look");
+        let place = hosts.binary_search_by(|other| host.cmp(other)).expect("the host is in its group");
+        hosts.remove(place);
+        if hosts.is_empty() {
+            self.groups.remove(look);
+        }
+    }
+
+    /// The groups, none of them empty.
+    pub fn groups(&self) -> impl Iterator<Item = (&Look, &[HostId])> {
+        self.groups.iter().map(|(look, hosts)| (look, hosts.as_slice()))
+    }
+}

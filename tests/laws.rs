@@ -1,0 +1,210 @@
+//! Laws that hold in every run of every model: random small models, each from a random seed.
+
+mod support;
+
+use proptest::prelude::*;
+use seatrial_sim::cluster::TaskState;
+use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
+use seatrial_sim::engine::run::run_explicitly;
+use seatrial_sim::engine::time::{Duration, Time};
+use seatrial_sim::measure::trace::{Record, Trace};
+use seatrial_sim::model::{Billing, Contact, Model};
+use support::{Played, play};
+
+/// How long a task was not in service while it held resources, task by task, in ms; to the horizon at most.
+fn start_and_stop_latencies(played: &Played, model: &Model, from: Time, service: ServiceId) -> i128 {
+    let end = Time::ZERO + model.horizon;
+    let mut idle_since: Vec<Option<Time>> = vec![];
+    let mut total = 0;
+    let mut add = |since: Time, to: Time| total += i128::from(to.max(from).since(since.max(from)).as_millis());
+    for record in &played.trace.records {
+        let Fact::TaskMoved { task, service: of, to, .. } = record.fact else { continue };
+        idle_since.resize(idle_since.len().max(task.index() + 1), None);
+        if of != service {
+            continue;
+        }
+        let since = &mut idle_since[task.index()];
+        match to {
+            TaskState::InService | TaskState::Stopped => {
+                if let Some(since) = since.take() {
+                    add(since, record.at);
+                }
+            }
+            _ => {
+                since.get_or_insert(record.at);
+            }
+        }
+    }
+    for since in idle_since.into_iter().flatten() {
+        add(since, end);
+    }
+    total
+}
+
+/// What can be compared of two runs whose fact ids differ: each fact with its time and the fact that caused it, the
+/// facts of one instant in a fixed order.
+fn comparable(trace: &Trace) -> Vec<(Time, String, String)> {
+    let mut facts: Vec<_> = trace
+        .records
+        .iter()
+        .map(|Record { at, fact, because }| {
+            let cause = trace.records[because.index() as usize];
+            (*at, format!("{fact:?}"), format!("{:?} {:?}", cause.at, cause.fact))
+        })
+        .collect();
+    facts.sort();
+    facts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Every deploy ends, or is superseded, or the run says what it waits for.
+    #[test]
+    fn every_deploy_ends_or_is_explained(model in support::random::model(), seed in 0..1_000_u64) {
+        let played = play(&model, seed);
+        if played.outcome.blocked.is_empty() {
+            prop_assert!(played.summary.deploy_s.is_some());
+            for id in (0..model.deploys.len()).map(|i| DeployId(i as u32)) {
+                let ends = played.facts(|_, fact| match fact {
+                    Fact::DeployCompleted { deploy, .. } | Fact::DeploySuperseded { deploy, .. } => Some(deploy),
+                    _ => None,
+                });
+                prop_assert_eq!(ends.into_iter().filter(|deploy| *deploy == id).count(), 1);
+            }
+        } else {
+            prop_assert_eq!(played.summary.deploy_s, None);
+        }
+    }
+
+    /// At every instant the tasks that are not stopped are at most the cap, and those in service at least the floor
+    /// (validation.md 3.1); after the deploy exactly the desired number runs, all of the last version.
+    #[test]
+    fn bounds_hold_at_every_instant(model in support::random::model(), seed in 0..1_000_u64) {
+        let played = play(&model, seed);
+        for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
+            let bounds = service.rolling.bounds(service.desired);
+            let counts = played.trace.task_counts(id);
+            let Some(&from) = counts.requested.first() else { continue };
+            for Record { at, .. } in played.trace.records.iter().filter(|record| record.at >= from) {
+                let in_service = counts.old_in_service.at(*at) + counts.new_in_service.at(*at);
+                let alive = in_service + counts.starting.at(*at) + counts.draining.at(*at);
+                prop_assert!(in_service >= i64::from(bounds.min_healthy), "{in_service} in service at {at}");
+                prop_assert!(alive <= i64::from(bounds.max_total), "{alive} alive at {at}");
+            }
+            if played.outcome.blocked.is_empty() {
+                let end = Time::ZERO + model.horizon;
+                prop_assert_eq!(counts.new_in_service.at(end), i64::from(service.desired));
+                prop_assert_eq!(counts.starting.at(end) + counts.draining.at(end) + counts.old_in_service.at(end), 0);
+            }
+        }
+    }
+
+    /// extra + short = the start and stop latencies of all tasks, plus what was in service beyond the desired count and
+    /// what was not even reserved of it (orchestrators.md A.6).
+    #[test]
+    fn extra_and_short_are_the_latencies(model in support::random::model(), seed in 0..1_000_u64) {
+        let played = play(&model, seed);
+        let end = Time::ZERO + model.horizon;
+        let mut expected = 0;
+        for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
+            let counts = played.trace.task_counts(id);
+            let Some(&from) = counts.requested.first() else { continue };
+            let desired = i64::from(service.desired);
+            expected += start_and_stop_latencies(&played, &model, from, id);
+            let mut instants: Vec<_> = played.trace.records.iter().map(|record| record.at).filter(|at| *at > from).collect();
+            instants.insert(0, from);
+            instants.push(end);
+            for pair in instants.windows(2) {
+                let in_service = counts.old_in_service.at(pair[0]) + counts.new_in_service.at(pair[0]);
+                let reserved = in_service + counts.starting.at(pair[0]) + counts.draining.at(pair[0]);
+                let beyond = (in_service - desired).max(0) + (desired - reserved).max(0);
+                expected += i128::from(beyond) * i128::from(pair[1].since(pair[0]).as_millis());
+            }
+        }
+        let told = (played.summary.extra_replica_s + played.summary.short_replica_s) * 1_000.0;
+        prop_assert!((told - expected as f64).abs() < 1.0, "{told} and {expected}");
+    }
+
+    /// Same model and seed, same facts.
+    #[test]
+    fn a_run_repeats_itself(model in support::random::model(), seed in 0..1_000_u64) {
+        prop_assert_eq!(play(&model, seed).trace, play(&model, seed).trace);
+    }
+
+    /// Ticks and polls that find nothing may be left out: with each of them simulated the facts are the same.
+    #[test]
+    fn computed_looks_are_the_simulated_ones(mut model in support::random::model(), seed in 0..1_000_u64) {
+        model.horizon = Duration::from_secs(4_000);
+        if model.control.tick.is_zero() {
+            model.control.tick = Duration::from_millis(1);
+            model.control.tick_jitter = Duration::ZERO;
+        }
+        for group in &mut model.host_groups {
+            if let Contact::Poll { interval } = &mut group.agent.contact {
+                *interval = Duration::from_millis(interval.as_millis().max(50));
+            }
+        }
+        model.control.tick = Duration::from_millis(model.control.tick.as_millis().max(50));
+        let mut explicit = Trace::default();
+        run_explicitly(&model, seed, &mut explicit);
+        let (computed, simulated) = (comparable(&play(&model, seed).trace), comparable(&explicit));
+        for (computed, simulated) in computed.iter().zip(&simulated) {
+            prop_assert_eq!(computed, simulated);
+        }
+        prop_assert_eq!(computed.len(), simulated.len());
+    }
+
+    /// A second service on hosts of its own changes nothing of the first.
+    #[test]
+    fn a_service_on_its_own_hosts_changes_no_other(model in support::random::model(), seed in 0..1_000_u64) {
+        let mut alone = model;
+        alone.services.truncate(1);
+        alone.deploys.retain(|deploy| deploy.service == ServiceId(0));
+        alone.host_groups.truncate(1);
+        prop_assume!(!alone.deploys.is_empty());
+        alone.services[0].host_group = Some(seatrial_sim::engine::fact::GroupId(0));
+        let mut both = alone.clone();
+        let mut other = support::group("other", 3, 4);
+        other.agent = alone.host_groups[0].agent.clone();
+        both.host_groups.insert(0, other);
+        let mut api = support::service("api", 4);
+        api.host_group = Some(seatrial_sim::engine::fact::GroupId(0));
+        both.services[0].host_group = Some(seatrial_sim::engine::fact::GroupId(1));
+        both.services.insert(0, api);
+        for deploy in &mut both.deploys {
+            deploy.service = ServiceId(1);
+        }
+        both.deploys.insert(0, seatrial_sim::model::Deploy { service: ServiceId(0), at: support::at_s(1) });
+        prop_assert_eq!(
+            play(&alone, seed).trace.task_counts(ServiceId(0)),
+            play(&both, seed).trace.task_counts(ServiceId(1))
+        );
+    }
+
+    /// The bill two ways. Per second: the integral of the hosts over time, host by host and instant by instant, plus what
+    /// the minimum adds. Per started hour: whole hours. And what is busy and what is idle add up to what is there.
+    #[test]
+    fn the_bill_is_the_integral_of_the_hosts(model in support::random::model(), seed in 0..1_000_u64) {
+        let mut trace = Trace::default();
+        let outcome = seatrial_sim::run(&model, seed, &mut trace);
+        prop_assume!(outcome.facts > 0);
+        support::money::check(&model, &trace)?;
+    }
+}
+
+/// A task's first fact creates it: nothing is said of a task before.
+#[test]
+fn facts_name_only_what_exists() {
+    let model = support::plain(3, 2, 6);
+    let mut known = vec![];
+    for record in &play(&model, 1).trace.records {
+        if let Fact::TaskMoved { task: TaskId(task), to, .. } = record.fact {
+            let first = known.len() as u32 == task;
+            assert_eq!(first, matches!(to, TaskState::Provisioning) || (first && to == TaskState::InService));
+            known.resize(known.len().max(task as usize + 1), ());
+        }
+    }
+    assert_eq!(known.len(), 6);
+    assert!(matches!(model.host_groups[0].billing, Billing::PerSecond { .. }));
+}

@@ -1,0 +1,107 @@
+//! Durations worked out by hand: models without variance, the arithmetic in the comment.
+
+mod support;
+
+use seatrial_sim::deploy::Rolling;
+use seatrial_sim::engine::dist::Dist;
+use seatrial_sim::model::{Demand, Model, PreDeploy};
+
+use support::{balancer, percent, plain, play, secs};
+
+fn assert_deploy_s(model: &Model, seconds: f64, why: &str) {
+    let took = play(model, 1).deploy_s();
+    assert!((took - seconds).abs() < 1e-9, "{why}: took {took} s, by hand {seconds} s");
+}
+
+/// Two at a time: three rounds of health and drain, because the slot is free when the drain ends.
+/// 3 x (150 + 300) = 1,350 s and 3 x (10 + 5) = 45 s (validation.md 2).
+#[test]
+fn six_tasks_with_room_for_eight_go_two_by_two() {
+    for (health, drain, total) in [(150, 300, 1_350.0), (10, 5, 45.0)] {
+        let mut model = plain(6, 1, 8);
+        model.services[0].load_balancer = balancer(secs(health), secs(drain));
+        let played = play(&model, 1);
+        let expected = [(6, 0), (6, 2), (4, 2), (4, 4), (2, 4), (2, 6), (0, 6)];
+        assert_eq!(played.old_and_new(), expected);
+        assert!((played.deploy_s() - total).abs() < 1e-9, "{}", played.deploy_s());
+        assert_eq!(played.summary.peak_tasks, 8);
+        assert!((played.summary.lowest_healthy_percent - 100.0).abs() < 1e-9);
+    }
+}
+
+/// One cycle of 60 s moves as many tasks as hosts are spare: 5 spare, one cycle; 1 spare, five (validation.md 2).
+#[test]
+fn five_tasks_one_to_a_host_take_a_cycle_for_each_spare_host() {
+    for (hosts, total) in [(10, 60.0), (6, 300.0)] {
+        let mut model = plain(5, hosts, 1);
+        model.services[0].startup = Dist::Fixed(secs(40));
+        model.services[0].exit = Dist::Fixed(secs(20));
+        assert_deploy_s(&model, total, &format!("{hosts} hosts"));
+    }
+}
+
+/// 99 rounds of 40 + 20 s with room for one; one round with the hosts doubled first (terraform issue 11253).
+#[test]
+fn ninety_nine_tasks_with_room_for_one_take_ninety_nine_rounds() {
+    let mut model = plain(99, 100, 1);
+    model.services[0].startup = Dist::Fixed(secs(40));
+    model.services[0].exit = Dist::Fixed(secs(20));
+    assert_deploy_s(&model, 99.0 * 60.0, "one spare host");
+    model.host_groups[0].hosts = 99;
+    model.host_groups[0].pre_deploy =
+        Some(PreDeploy { hosts: 99, lead: secs(120), boot: Dist::Fixed(secs(60)), keep: secs(0) });
+    model.deploys[0].at = support::at_s(600);
+    assert_deploy_s(&model, 60.0, "99 hosts launched before it");
+}
+
+/// Stop first: minimum 0 %, maximum 100 %: stop 20 s, then start 40 s, all at once; nobody is served meanwhile.
+#[test]
+fn a_fixed_port_task_on_its_only_host_is_down_while_it_is_replaced() {
+    let mut model = plain(1, 1, 2);
+    model.services[0].demand = Demand { host_port: Some(80), ..model.services[0].demand };
+    model.services[0].rolling = percent(0, 100);
+    model.services[0].load_balancer = balancer(secs(10), secs(300));
+    model.services[0].startup = Dist::Fixed(secs(40));
+    model.services[0].exit = Dist::Fixed(secs(20));
+    let played = play(&model, 1);
+    // Drain 300 s, exit 20 s, start 40 s, health 10 s; short from the deregistration on.
+    assert!((played.deploy_s() - 370.0).abs() < 1e-9, "{}", played.deploy_s());
+    assert!((played.summary.short_replica_s - 370.0).abs() < 1e-9);
+    assert!((played.summary.lowest_healthy_percent).abs() < 1e-9);
+}
+
+/// validation.md 3.1 and 2: no start fits under the cap and no stop over the floor, or no host has room.
+#[test]
+fn deploys_that_can_never_finish_say_which_constraint_blocks() {
+    let bounds = "its bounds let nothing start or stop";
+    let with_percent = |desired, minimum, maximum| {
+        let mut model = plain(desired, 10, 10);
+        model.services[0].rolling = percent(minimum, maximum);
+        model
+    };
+    let mut fixed_ports = plain(3, 3, 10);
+    fixed_ports.services[0].demand.host_port = Some(8080);
+    let full = plain(4, 2, 2);
+    let table = [
+        (with_percent(1, 50, 100), format!("web: {bounds}: at least 1 of 1 stay healthy and at most 1 may exist")),
+        (with_percent(3, 100, 125), format!("web: {bounds}: at least 3 of 3 stay healthy and at most 3 may exist")),
+        (with_percent(2, 75, 100), format!("web: {bounds}: at least 2 of 2 stay healthy and at most 2 may exist")),
+        (fixed_ports, "web: 3 of 3 new tasks fit nowhere: a port already in use on 3 of 3 hosts; no old task may stop, because at least 3 of 3 stay healthy".into()),
+        (full, "web: 4 of 4 new tasks fit nowhere: memory on 2 of 2 hosts, cpu on 2 of 2 hosts; no old task may stop, because at least 4 of 4 stay healthy".into()),
+    ];
+    for (model, text) in table {
+        assert_eq!(play(&model, 1).blocked(), text);
+    }
+}
+
+/// ECS before 2015-12: spawn one, stop one, 40 + 20 s a task, and it needs room for one more (ecs.md 1.1).
+#[test]
+fn one_at_a_time_moves_one_task_a_cycle_however_much_room_there_is() {
+    let mut model = plain(5, 1, 20);
+    model.services[0].rolling = Rolling::OneAtATime;
+    model.services[0].startup = Dist::Fixed(secs(40));
+    model.services[0].exit = Dist::Fixed(secs(20));
+    assert_deploy_s(&model, 300.0, "5 x 60 s");
+    model.host_groups[0].capacity = seatrial_sim::model::Resources { cpu: 5, memory_mib: 5 };
+    assert!(play(&model, 1).blocked().contains("5 of 5 new tasks fit nowhere: memory on 1 of 1 hosts"));
+}
