@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
-use seatrial_sim::measure::summary::Summary;
+use seatrial_sim::measure::summary::{Summary, SummaryObserver};
 use seatrial_sim::model::Model;
 
 use crate::Scenario;
@@ -37,21 +37,9 @@ pub fn run(
 
 /// One variant with one seed.
 fn play(model: &Model, seed: u64) -> Summary {
-    not_simulated_yet(model, seed)
-}
-
-/// Stands in until the model has a run loop and a summary of it.
-fn not_simulated_yet(_model: &Model, _seed: u64) -> Summary {
-    Summary {
-        deploy_s: None,
-        blocked: vec!["not simulated yet".into()],
-        lowest_healthy_percent: 0.0,
-        extra_replica_s: 0.0,
-        short_replica_s: 0.0,
-        peak_tasks: 0,
-        spare_usd_per_month: 0.0,
-        usd_per_deploy: 0.0,
-    }
+    let mut observer = SummaryObserver::new(model);
+    let outcome = seatrial_sim::run(model, seed, &mut observer);
+    observer.finish(&outcome)
 }
 
 fn run_with(
@@ -119,8 +107,13 @@ mod tests {
     fn told(model: &Model, seed: u64) -> Summary {
         Summary {
             deploy_s: Some(seed as f64),
+            blocked: Vec::new(),
+            lowest_healthy_percent: 0.0,
+            extra_replica_s: 0.0,
+            short_replica_s: 0.0,
             peak_tasks: model.host_groups[0].hosts,
-            ..not_simulated_yet(model, seed)
+            spare_usd_per_month: 0.0,
+            usd_per_deploy: 0.0,
         }
     }
 
@@ -141,6 +134,15 @@ mod tests {
                 assert_eq!(results.variants[position], VariantResults { name: variant.name.clone(), rows });
             }
         }
+    }
+
+    #[test]
+    fn a_run_plays_the_model() {
+        let options = RunOptions { seeds: Some(3), ..RunOptions::default() };
+        let results = run(&scenario(), &options, &|_, _| (), &AtomicBool::new(false));
+        let ended =
+            |variant: usize| results.variants[variant].rows.iter().filter(|row| row.summary.deploy_s.is_some()).count();
+        assert_eq!((ended(0), ended(1)), (0, 3), "one host has no room for a second task, two have");
     }
 
     #[test]
