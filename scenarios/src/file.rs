@@ -55,7 +55,7 @@ pub(crate) fn text(stream: impl Read) -> Result<String, Unreadable> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         let message = format!("not UTF-8: the byte at offset {at} belongs to no character");
         Unreadable { line, message, help: Some("save the file as UTF-8".into()) }
     })

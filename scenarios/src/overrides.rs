@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::decode::{nearest, quoted};
+use crate::decode::{quoted, suggestion};
 use crate::report::Problem;
 use crate::tree::{Entry, Node, Table, Value};
 
@@ -23,10 +23,15 @@ impl Override {
 
     /// Puts the value into the tree.
     pub fn apply(&self, root: &mut Node) -> Result<(), Problem> {
+        /// More keys lead nowhere.
+        const LONGEST: usize = 8;
         let fixed = |key: &str, reason: &str| Err(self.wrong(format!("{key} is the same for all variants"), reason));
         match self.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             [key @ ("question" | "variant"), ..] => fixed(key, "it stands outside of them"),
             ["run", key @ ("seeds" | "seed")] => fixed(key, "they are compared seed by seed"),
+            _ if self.path.len() > LONGEST => {
+                Err(self.wrong(format!("a path of {} keys", self.path.len()), "no value is that deep"))
+            }
             _ => self.put(root, 0),
         }
     }
@@ -58,10 +63,8 @@ impl Override {
             }
             Value::List(list) if depth == 1 => {
                 let by = if parent == "deploy" { "service" } else { "name" };
-                let names: Vec<String> =
-                    list.iter().filter_map(|node| node.get(by)?.as_str().map(String::from)).collect();
-                let mut named = list.iter_mut().filter(|node| node.get(by).and_then(Node::as_str) == Some(key));
-                match (named.next(), named.next()) {
+                let mut elements = list.iter_mut().filter(|node| node.get(by).and_then(Node::as_str) == Some(key));
+                match (elements.next(), elements.next()) {
                     (Some(element), None) => self.put(element, depth + 1),
                     // That names are unique is checked where they are read.
                     (Some(element), Some(_)) if by == "name" => self.put(element, depth + 1),
@@ -70,10 +73,8 @@ impl Override {
                         &format!("replace the whole list: {parent} = [..]"),
                     )),
                     (None, _) => {
-                        let near = nearest(key, names.iter().map(String::as_str));
-                        let near = near.map(|name| format!("did you mean '{name}'? ")).unwrap_or_default();
-                        let help = format!("{near}there are: {}", names.join(", "));
-                        Err(self.wrong(format!("no {parent} has the {by} {}", quoted(key)), &help))
+                        let names: Vec<&str> = list.iter().filter_map(|node| node.get(by)?.as_str()).collect();
+                        Err(self.wrong(format!("no {parent} has the {by} {}", quoted(key)), &suggestion(key, &names)))
                     }
                 }
             }

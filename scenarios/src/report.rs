@@ -31,7 +31,10 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(span: Range<usize>, path: &str, message: impl Into<String>, help: Option<String>) -> Self {
-        Self { line: 0, path: path.into(), message: message.into(), help, span: Some(span) }
+        /// Longer paths come from names that nobody reads.
+        const PATH_CHARS: usize = 400;
+        let path = path.chars().take(PATH_CHARS).collect();
+        Self { line: 0, path, message: message.into(), help, span: Some(span) }
     }
 }
 

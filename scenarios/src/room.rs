@@ -110,8 +110,11 @@ mod tests {
     use super::*;
     use crate::Scenario;
 
-    /// Groups as (hosts, cpu, MiB); services as (tasks, cpu, MiB, port, group).
-    fn model(groups: &[(u32, u32, u32)], services: &[(u32, u32, u32, Option<u16>, Option<u32>)]) -> Model {
+    /// Tasks, cpu, MiB, port and group.
+    type Wanted = (u32, u32, u32, Option<u16>, Option<u32>);
+
+    /// Groups are hosts, cpu and MiB.
+    fn model(groups: &[(u32, u32, u32)], services: &[Wanted]) -> Model {
         let text = "question = \"?\"\n[[host_group]]\nname = \"g\"\nhosts = 1\ncpu = 1\nmemory = \"1MiB\"\n\
                     [[service]]\nname = \"s\"\ndesired = 1\nmemory = \"1MiB\"\n[[deploy]]\nservice = \"s\"\n";
         let mut model = Scenario::parse("room", text, Path::new("")).unwrap().variants.remove(0).model;

@@ -74,7 +74,7 @@ impl Change {
             _ => self.span.clone(),
         };
         let message = format!("{} (in the variant {})", problem.message, quoted(&self.name));
-        base_is_clean.then(|| Problem { span: Some(span), message, ..problem })
+        base_is_clean.then_some(Problem { span: Some(span), message, ..problem })
     }
 }
 

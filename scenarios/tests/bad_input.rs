@@ -271,8 +271,10 @@ fn a_deep_or_wide_file_is_refused_in_time() {
         format!("a{} = 1", ".a".repeat(deep)),
         format!("[a{}]", ".a".repeat(deep)),
         format!("a = {}1{}", format!("{{ {}a = ", "a.".repeat(70)).repeat(70), " }".repeat(70)),
-        (0..deep / 10).map(|key| format!("k{key} = 1\n")).collect(),
+        (0..deep / 10).map(|key| format!("k{key} = 1")).collect::<Vec<_>>().join("\n"),
         "[[service]]\n".repeat(deep),
+        GOOD.replace("m5.hosts", &"a.".repeat(deep)),
+        GOOD.replace("\"m5\"", &format!("\"{}\"", "m".repeat(deep))),
         "=\n".repeat(deep),
         "\u{0}".repeat(deep),
     ] {

@@ -30,6 +30,53 @@ memory = "3GiB"
 service = "web"
 "#;
 
+/// A scenario with every key.
+const FULL: &str = r#"
+question = "How long?"
+orchestrator = { name = "ecs-2015", tick = "5s", tick_jitter = "1s", first_review = "uniform(1s, 10s)", healthy_after = "40s", deregistration = "next-review", slot_release = "stopped", launch_rate = { per_minute = 250, burst = 42 } }
+strategy = { rolling = { minimum_healthy_percent = 50, maximum_percent = 150 } }
+placement = "random"
+[run]
+seeds = 3
+seed = 7
+horizon = "1h"
+[[host_group]]
+name = "c4"
+hosts = 2
+zones = ["a", "b"]
+cpu = 4096
+memory = "8GiB"
+price = "$0.096/h"
+billing = "per-second"
+reserved_ports = [22]
+agent = { poll = "30s", starts_wait_for_stops = false, provisioning = "1s", pulls = "parallel", pull_throughput = "10MB/s", image_check = 0, report = "exponential(mean=1s)", stop_tail = "lognormal(median=1s, sigma=0.5)" }
+pre_deploy = { hosts = 5, lead = "3m", boot = "60s", keep = "1m" }
+[[service]]
+name = "web"
+desired = 2
+cpu = 1024
+memory = "3GiB"
+host_port = 80
+host_group = "c4"
+image = { size = "400MB", shared_layers = "300MB", cached = "nothing" }
+startup = "empirical(startup.csv)"
+exit = "2s"
+stop_timeout = "20s"
+load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", health_check = { interval = "6s", initial_checks = 2, registration = "1s", first_check = "at-once" } }
+strategy = "one-at-a-time"
+placement = "binpack"
+[[service]]
+name = "api"
+desired = 1
+memory = "1GiB"
+[[deploy]]
+service = "web"
+at = "20m"
+[[deploy]]
+service = "api"
+at = "10m"
+"#;
+
 fn parse(text: &str) -> Scenario {
     Scenario::parse("web.toml", text, Path::new("tests")).unwrap_or_else(|report| panic!("{report}"))
 }
@@ -79,53 +126,7 @@ fn what_is_not_written_is_the_presets() {
 
 #[test]
 fn every_key_is_read() {
-    let scenario = parse(
-        r#"
-question = "How long?"
-orchestrator = { name = "ecs-2015", tick = "5s", tick_jitter = "1s", first_review = "uniform(1s, 10s)", healthy_after = "40s", deregistration = "next-review", slot_release = "stopped", launch_rate = { per_minute = 250, burst = 42 } }
-strategy = { rolling = { minimum_healthy_percent = 50, maximum_percent = 150 } }
-placement = "random"
-[run]
-seeds = 3
-seed = 7
-horizon = "1h"
-[[host_group]]
-name = "c4"
-hosts = 2
-zones = ["a", "b"]
-cpu = 4096
-memory = "8GiB"
-price = "$0.096/h"
-billing = "per-second"
-reserved_ports = [22]
-agent = { poll = "30s", starts_wait_for_stops = false, provisioning = "1s", pulls = "parallel", pull_throughput = "10MB/s", image_check = 0, report = "exponential(mean=1s)", stop_tail = "lognormal(median=1s, sigma=0.5)" }
-pre_deploy = { hosts = 5, lead = "3m", boot = "60s", keep = "1m" }
-[[service]]
-name = "web"
-desired = 2
-cpu = 1024
-memory = "3GiB"
-host_port = 80
-host_group = "c4"
-image = { size = "400MB", shared_layers = "300MB", cached = "nothing" }
-startup = "empirical(startup.csv)"
-exit = "2s"
-stop_timeout = "20s"
-load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", health_check = { interval = "6s", initial_checks = 2, registration = "1s", first_check = "at-once" } }
-strategy = "one-at-a-time"
-placement = "binpack"
-[[service]]
-name = "api"
-desired = 1
-memory = "1GiB"
-[[deploy]]
-service = "web"
-at = "20m"
-[[deploy]]
-service = "api"
-at = "10m"
-"#,
-    );
+    let scenario = parse(FULL);
     assert_eq!((scenario.seeds, scenario.first_seed), (3, 7));
     assert_eq!(scenario.system, "ECS 2015, 2 x web, 1 x api on 2 hosts");
     let ms = Duration::from_millis;

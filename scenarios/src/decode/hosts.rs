@@ -9,7 +9,7 @@ use seatrial_sim::model::{
 };
 use seatrial_sim::orchestrators::{Orchestrator, ecs};
 
-use super::Item;
+use super::{Item, quoted};
 
 const MOST_HOSTS: u32 = 100_000;
 
@@ -60,7 +60,7 @@ fn zones(item: &Item) -> Option<Vec<String>> {
             if seen.insert(zone.clone()) {
                 Some(zone)
             } else {
-                item.wrong(format!("zone '{zone}' is there twice"), None)
+                item.wrong(format!("zone {} is there twice", quoted(&zone)), None)
             }
         })
         .collect()

@@ -16,7 +16,7 @@ use seatrial_sim::model::HourlyPrice;
 
 pub(crate) use dist::Samples;
 pub(crate) use scenario::{Decoded, scenario};
-pub(crate) use units::quoted;
+pub(crate) use units::{quoted, shortened};
 
 use crate::report::Problem;
 use crate::tree::{Node, Table, Value};
@@ -131,9 +131,7 @@ impl<'a> Item<'a> {
             }
             names.push(name);
         }
-        let near = nearest(text, names.iter().copied()).map(|name| format!("did you mean '{name}'? "));
-        let help = format!("{}there are: {}", near.unwrap_or_default(), names.join(", "));
-        self.wrong(format!("there is no {}", quoted(text)), help)
+        self.wrong(format!("there is no {}", quoted(text)), suggestion(text, &names))
     }
 
     /// A span of time.
@@ -282,7 +280,7 @@ impl<'a> Fields<'a> {
         for entry in self.table.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
             let help = match nearest(&entry.key, self.known.iter().copied()) {
                 Some(name) => format!("did you mean '{name}'?"),
-                None => format!("there are: {}", self.known.join(", ")),
+                None => suggestion(&entry.key, &self.known),
             };
             let message = format!("unknown key {}", quoted(&entry.key));
             self.item.context.note(Problem::new(entry.key_span.clone(), &self.item.path, message, Some(help)));
@@ -300,6 +298,15 @@ pub(crate) fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) 
     let (distance, name) = names.into_iter().map(distance).min()?;
     let slips = (name.len().max(text.len()) / 3).max(1);
     (distance <= slips && distance < name.len()).then_some(name)
+}
+
+/// The name that was meant, and those that there are.
+pub(crate) fn suggestion(text: &str, names: &[&str]) -> String {
+    const LISTED: usize = 20;
+    let near = nearest(text, names.iter().copied()).map(|name| format!("did you mean '{name}'? ")).unwrap_or_default();
+    let listed: Vec<String> = names.iter().take(LISTED).map(|name| shortened(name)).collect();
+    let more = if names.len() > LISTED { ", .." } else { "" };
+    format!("{near}there are: {}{more}", listed.join(", "))
 }
 
 /// The place of a key's value, for problems that several values have together.

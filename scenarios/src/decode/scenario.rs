@@ -8,7 +8,7 @@ use seatrial_sim::model::{Deploy, HostGroup, Model, Service};
 use seatrial_sim::orchestrators::ecs;
 
 use super::service::Defaults;
-use super::{Context, Fields, Item, hosts, nearest, orchestrator, quoted, service, span_of};
+use super::{Context, Fields, Item, hosts, orchestrator, quoted, service, span_of, suggestion};
 use crate::report::Problem;
 use crate::room;
 use crate::tree::{Node, Value};
@@ -133,17 +133,12 @@ impl<'a> Names<'a> {
 
     /// The position that a reference means.
     pub fn position(&self, item: &Item) -> Option<u32> {
-        const LISTED: usize = 20;
         let wanted = item.string()?;
         if let Some(position) = self.names.iter().position(|name| *name == Some(wanted)) {
             return u32::try_from(position).ok();
         }
         let known: Vec<&str> = self.names.iter().flatten().copied().collect();
-        let near = nearest(wanted, known.iter().copied()).map(|name| format!("did you mean '{name}'? "));
-        let listed = known.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
-        let more = if known.len() > LISTED { ", .." } else { "" };
-        let help = format!("{}there are: {listed}{more}", near.unwrap_or_default());
-        item.wrong(format!("no {} is named {}", self.what, quoted(wanted)), help)
+        item.wrong(format!("no {} is named {}", self.what, quoted(wanted)), suggestion(wanted, &known))
     }
 }
 

@@ -131,10 +131,15 @@ pub(crate) fn dollars_an_hour(dollars: f64) -> Result<HourlyPrice, Wrong> {
 
 /// A text as messages show it: short, in quotes, on one line.
 pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", shortened(text))
+}
+
+/// The start of a text, on one line.
+pub(crate) fn shortened(text: &str) -> String {
     const SHOWN: usize = 60;
     let start: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
     let more = if text.chars().nth(SHOWN).is_some() { ".." } else { "" };
-    format!("'{start}{more}'")
+    format!("{start}{more}")
 }
 
 fn sized(text: &str, what: &str, help: &str) -> Result<u64, Wrong> {
