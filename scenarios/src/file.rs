@@ -51,7 +51,7 @@ pub(crate) fn text(stream: impl Read) -> Result<String, Unreadable> {
     let read = stream.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| Unreadable::new(format!("cannot be read: {error}")))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Unreadable::too_large("it goes on"));
+        return Err(Unreadable::too_large("longer than the limit"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -69,6 +69,6 @@ mod tests {
     fn a_stream_is_read_up_to_the_limit_only() {
         let full = vec![b' '; MAX_BYTES as usize];
         assert_eq!(text(&full[..]).map(|text| text.len() as u64), Ok(MAX_BYTES));
-        assert_eq!(text(io::repeat(b' ')), Err(Unreadable::too_large("it goes on")));
+        assert_eq!(text(io::repeat(b' ')), Err(Unreadable::too_large("longer than the limit")));
     }
 }

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, Error};
 
 use crate::report::Problem;
 
@@ -89,7 +89,7 @@ impl Table {
     }
 }
 
-/// The tree of a whole file, or every error of its syntax, one a line.
+/// The tree of a whole file, or the errors of its syntax.
 pub(crate) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
     // The parser allows 80 levels of 80 dotted keys each and calls itself for every one: more than a small stack holds.
     const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -101,20 +101,31 @@ pub(crate) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
 
 fn parse_here(text: &str) -> Result<Node, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut problems: Vec<Problem> = Vec::new();
+    let mut problems = first_of_each_run(text, errors);
+    let root = Reader { text }.table(root.into_inner(), &mut problems, 0);
+    if problems.is_empty() { Ok(Node { span: 0..0, value: Value::Table(root) }) } else { Err(problems) }
+}
+
+/// Errors line after line are most often consequences of the first, as after a bracket that is not closed.
+fn first_of_each_run(text: &str, mut errors: Vec<Error>) -> Vec<Problem> {
+    let place = |error: &Error| error.span().unwrap_or(0..0);
+    errors.sort_by_key(|error| place(error).start);
+    let mut problems = Vec::new();
+    let mut last = None;
     for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        // What follows an error on its line is a consequence of it more often than a second error.
-        let same_line = problems.last().and_then(|last| last.span.as_ref()).is_some_and(|last| {
-            let (low, high) = (last.start.min(span.start), last.start.max(span.start).min(text.len()));
-            !text.as_bytes()[low.min(high)..high].contains(&b'\n')
+        let span = place(&error);
+        let follows = last.is_some_and(|last: usize| {
+            let between = text.get(last..span.start).unwrap_or_default();
+            let lines =
+                between.split_once('\n').and_then(|(_, rest)| rest.rsplit_once('\n')).map_or("", |(lines, _)| lines);
+            lines.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
         });
-        if !same_line {
+        last = Some(span.start);
+        if !follows {
             problems.push(Problem::new(span, "", format!("not TOML: {}", error.message()), None));
         }
     }
-    let root = Reader { text }.table(root.into_inner(), &mut problems, 0);
-    if problems.is_empty() { Ok(Node { span: 0..0, value: Value::Table(root) }) } else { Err(problems) }
+    problems
 }
 
 struct Reader<'a> {
@@ -181,5 +192,19 @@ mod tests {
         assert!(matches!(&root.get("c").unwrap().value, Value::Table(table) if table.inline));
         let Value::List(list) = &root.get("e").unwrap().value else { panic!("a list") };
         assert_eq!((at(&list[0]), list[0].get("f").map(|f| &f.value)), ("[[e]]", Some(&Value::Integer(16))));
+    }
+
+    #[test]
+    fn separate_errors_are_reported_and_consequences_are_not() {
+        let table = [
+            ("a = \nb = 1\nc = \n", vec![4, 15]),
+            ("a = [1,\nb = 1\n\n# c\nc = 1\n", vec![8]),
+            ("a = 1\na = 2\n", vec![6]),
+        ];
+        for (text, starts) in table {
+            let found: Vec<usize> =
+                parse(text).unwrap_err().into_iter().filter_map(|problem| Some(problem.span?.start)).collect();
+            assert_eq!(found, starts, "{text:?}");
+        }
     }
 }
