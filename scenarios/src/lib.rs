@@ -1,3 +1,103 @@
 //! Scenario files: read, checked, varied and run.
 
+mod decode;
+mod file;
+mod overrides;
+mod report;
 pub mod results;
+mod room;
+mod runner;
+mod tree;
+mod variants;
+
+use std::io;
+use std::path::Path;
+
+use seatrial_sim::deploy::Rolling;
+use seatrial_sim::model::Model;
+
+pub use report::{Problem, Report};
+pub use runner::{RunOptions, run};
+
+use decode::Samples;
+use tree::Value;
+
+/// A question about a system, with every variant complete and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The file's name as the user gave it.
+    pub name: String,
+    /// The question.
+    pub question: String,
+    /// The system in one line: `ECS rolling, 5 x web on 6 hosts`.
+    pub system: String,
+    /// How many seeds each variant is run with.
+    pub seeds: u32,
+    /// The first of them; the others follow by one.
+    pub first_seed: u64,
+    /// What is compared, in the order of the file; at least one.
+    pub variants: Vec<Variant>,
+}
+
+/// One of the systems that a scenario compares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Unique in its scenario; `base` where the file has no variants.
+    pub name: String,
+    /// The system.
+    pub model: Model,
+}
+
+impl Scenario {
+    /// The scenario in a file; `-` is the standard input. What it names is beside it.
+    pub fn load(path: &Path) -> Result<Self, Report> {
+        let (name, text) = if path == Path::new("-") {
+            ("standard input".into(), file::text(io::stdin().lock()))
+        } else {
+            (path.display().to_string(), file::read(path))
+        };
+        let text =
+            text.map_err(|file::Unreadable { line, message, help }| Report::unreadable(&name, line, message, help))?;
+        Self::parse(&name, &text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// The scenario in a text. Problems are reported under `name`; files that it names are relative to `base_dir`.
+    pub fn parse(name: &str, text: &str, base_dir: &Path) -> Result<Self, Report> {
+        let report = |problems| Report::new(name, text, problems);
+        let root = tree::parse(text).map_err(report)?;
+        if matches!(&root.value, Value::Table(table) if table.entries.is_empty()) {
+            let help = "a scenario has a question, and at least one host group, service and deploy".to_string();
+            return Err(Report::unreadable(name, 0, "an empty scenario".into(), Some(help)));
+        }
+        let (base, variants) = variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
+        Ok(Self {
+            name: name.into(),
+            system: system(base.orchestrator, &base.model),
+            question: base.question,
+            seeds: base.seeds,
+            first_seed: base.first_seed,
+            variants: variants.into_iter().map(|(name, decoded)| Variant { name, model: decoded.model }).collect(),
+        })
+    }
+}
+
+/// A system in one line.
+fn system(orchestrator: &str, model: &Model) -> String {
+    const NAMED: usize = 3;
+    let one_at_a_time = |rolling: Rolling| rolling == Rolling::OneAtATime;
+    let strategies: Vec<bool> = model.services.iter().map(|service| one_at_a_time(service.rolling)).collect();
+    let strategy = match (strategies.contains(&true), strategies.contains(&false)) {
+        (true, false) => " one at a time",
+        (false, true) => " rolling",
+        _ => "",
+    };
+    let mut services: Vec<String> =
+        model.services.iter().take(NAMED).map(|service| format!("{} x {}", service.desired, service.name)).collect();
+    if model.services.len() > NAMED {
+        services.push(format!("{} more services", model.services.len() - NAMED));
+    }
+    let hosts: u32 = model.host_groups.iter().map(|group| group.hosts).sum();
+    let plural = if hosts == 1 { "" } else { "s" };
+    let orchestrator = orchestrator.to_uppercase().replace('-', " ");
+    format!("{orchestrator}{strategy}, {} on {hosts} host{plural}", services.join(", "))
+}

@@ -1,0 +1,106 @@
+//! `[[host_group]]`: hosts that are alike, their price and their agent.
+
+use std::collections::BTreeSet;
+
+use seatrial_sim::engine::dist::Dist;
+use seatrial_sim::engine::time::Duration;
+use seatrial_sim::model::{
+    Agent, Billing, Contact, HostGroup, HourlyPrice, PreDeploy, PullOrder, Resources, StartRule,
+};
+use seatrial_sim::orchestrators::{Orchestrator, ecs};
+
+use super::{Item, quoted};
+
+const MOST_HOSTS: u32 = 100_000;
+
+/// More than any machine has.
+pub(super) const MOST_CPU: u32 = 10_000_000;
+
+/// One group; `system` has the defaults.
+pub(super) fn host_group(item: &Item, system: &Orchestrator) -> Option<HostGroup> {
+    let mut fields = item.fields()?;
+    let name = fields.need("name", |item| item.name());
+    let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
+    let zones = fields.or("zones", vec!["a".into()], |item| zones(&item));
+    let cpu = fields.need("cpu", |item| item.count("cpu units", MOST_CPU));
+    let memory_mib = fields.need("memory", |item| item.memory_mib());
+    let price = fields.or("price", HourlyPrice::default(), |item| item.price());
+    let billing = fields.or("billing", system.billing, |item| {
+        let minimum = Duration::from_secs(60);
+        item.choice([("per-second", Billing::PerSecond { minimum }), ("per-hour", Billing::PerStartedHour)])
+    });
+    let reserved_ports = fields.or("reserved_ports", ecs::RESERVED_PORTS.to_vec(), |item| {
+        item.list()?.iter().map(|item| item.integer(1..=u16::MAX)).collect()
+    });
+    let agent = fields.or("agent", system.agent.clone(), |item| agent(&item, &system.agent));
+    let pre_deploy = fields.maybe("pre_deploy", |item| pre_deploy(&item));
+    fields.close();
+    Some(HostGroup {
+        name: name?,
+        hosts: hosts?,
+        zones,
+        capacity: Resources { cpu: cpu?, memory_mib: memory_mib? },
+        reserved_ports,
+        price,
+        billing,
+        agent,
+        pre_deploy,
+    })
+}
+
+fn zones(item: &Item) -> Option<Vec<String>> {
+    let list = item.list()?;
+    if list.is_empty() {
+        return item.wrong("no zones", "write at least one: [\"a\"]".to_string());
+    }
+    let mut seen = BTreeSet::new();
+    list.iter()
+        .map(|item| {
+            let zone = item.words()?;
+            if seen.insert(zone.clone()) {
+                Some(zone)
+            } else {
+                item.wrong(format!("zone {} is there twice", quoted(&zone)), None)
+            }
+        })
+        .collect()
+}
+
+fn agent(item: &Item, default: &Agent) -> Option<Agent> {
+    let mut fields = item.fields()?;
+    let push = fields.get("push");
+    let poll = fields.get("poll");
+    let contact = match (push, poll) {
+        (Some(_), Some(poll)) => poll.wrong("both push and poll", "an agent has one of them".to_string()),
+        (Some(push), None) => push.dist().map(|latency| Contact::Push { latency }),
+        (None, Some(poll)) => poll.duration_above_zero().map(|interval| Contact::Poll { interval }),
+        (None, None) => Some(default.contact.clone()),
+    };
+    let waits = default.start_rule == StartRule::AfterEarlierStops;
+    let starts_wait_for_stops = fields.or("starts_wait_for_stops", waits, |item| item.boolean());
+    let agent = Agent {
+        contact: contact.unwrap_or_else(|| default.contact.clone()),
+        start_rule: if starts_wait_for_stops { StartRule::AfterEarlierStops } else { StartRule::WhenResourcesFree },
+        provisioning: fields.or("provisioning", default.provisioning.clone(), |item| item.dist()),
+        pulls: fields.or("pulls", default.pulls, |item| {
+            item.choice([("parallel", PullOrder::Parallel), ("serial", PullOrder::Serial)])
+        }),
+        pull_bytes_per_s: fields.or("pull_throughput", default.pull_bytes_per_s, |item| item.rate()),
+        image_check: fields.or("image_check", default.image_check.clone(), |item| item.dist()),
+        report: fields.or("report", default.report.clone(), |item| item.dist()),
+        stop_tail: fields.or("stop_tail", default.stop_tail.clone(), |item| item.dist()),
+    };
+    fields.close();
+    Some(agent)
+}
+
+fn pre_deploy(item: &Item) -> Option<PreDeploy> {
+    let mut fields = item.fields()?;
+    let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
+    let lead = fields.need("lead", |item| item.duration());
+    // validation.md: from the launch on EC2 to the registration, 45 to 60 s.
+    let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
+    let keep = fields.or("keep", Duration::from_secs(300), |item| item.duration());
+    fields.close();
+    Some(PreDeploy { hosts: hosts?, lead: lead?, boot, keep })
+}

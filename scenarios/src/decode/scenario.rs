@@ -1,0 +1,218 @@
+//! The whole file: the question, what runs, and the checks across values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_sim::engine::fact::ServiceId;
+use seatrial_sim::engine::time::{Duration, Time};
+use seatrial_sim::model::{Deploy, HostGroup, Model, Service};
+use seatrial_sim::orchestrators::ecs;
+
+use super::service::Defaults;
+use super::{Context, Fields, Item, hosts, orchestrator, quoted, service, span_of, suggestion};
+use crate::report::Problem;
+use crate::room;
+use crate::tree::{Node, Value};
+
+/// What a tree says, variants aside.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Decoded {
+    pub question: String,
+    /// The preset's name.
+    pub orchestrator: &'static str,
+    pub seeds: u32,
+    pub first_seed: u64,
+    pub model: Model,
+}
+
+/// A tree's meaning, if the context is clean afterwards.
+pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
+    let root = Item { node: root, path: String::new(), context };
+    let mut fields = root.fields()?;
+    let question = fields.need("question", |item| item.words());
+    let system = fields.or("orchestrator", ecs::today(), |item| orchestrator::orchestrator(&item));
+    let rolling = fields.or("strategy", system.rolling, |item| orchestrator::strategy(&item, system.rolling));
+    let placement = fields.or("placement", system.placement, |item| orchestrator::policy(&item));
+    let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
+
+    let group_items = elements(&mut fields, "host_group", "name");
+    let groups = Names::of("host group", "name", &group_items);
+    let service_items = elements(&mut fields, "service", "name");
+    let services = Names::of("service", "name", &service_items);
+    let deploy_items = elements(&mut fields, "deploy", "service");
+    // They are read elsewhere.
+    fields.get("variant");
+    fields.close();
+
+    let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &system));
+    let defaults = Defaults { rolling, placement, preset: system.rolling };
+    let read_services: Option<Vec<Service>> = all(&service_items, |item| service::service(item, &groups, &defaults));
+    let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy(item, &services));
+
+    let mut model = Model {
+        horizon: run.horizon,
+        control: system.control,
+        host_groups: host_groups?,
+        services: read_services?,
+        deploys: deploys?,
+    };
+    // Values that are wrong alone would be found wrong together, too.
+    if context.is_clean() {
+        check_deploys(&model, &deploy_items);
+        check_leads(&model, &group_items);
+        check_ports(&model, &service_items);
+    }
+    if context.is_clean() {
+        check_room(&model, &service_items);
+    }
+    // Where two are at once, they stay in the order of the file.
+    model.deploys.sort_by_key(|deploy| deploy.at);
+    let Run { seeds, first_seed, .. } = run;
+    Some(Decoded { question: question?, orchestrator: system.name, seeds, first_seed, model })
+}
+
+/// `[run]`.
+#[derive(Clone, Copy)]
+struct Run {
+    seeds: u32,
+    first_seed: u64,
+    horizon: Duration,
+}
+
+impl Run {
+    const DEFAULT: Self = Self { seeds: 200, first_seed: 1, horizon: Duration::from_secs(3 * 3_600) };
+
+    fn read(item: &Item) -> Option<Self> {
+        let mut fields = item.fields()?;
+        let run = Self {
+            seeds: fields.or("seeds", Self::DEFAULT.seeds, |item| item.count("seeds", 1_000_000)),
+            first_seed: fields.or("seed", Self::DEFAULT.first_seed, |item| item.integer(0..=i64::MAX.unsigned_abs())),
+            horizon: fields.or("horizon", Self::DEFAULT.horizon, |item| item.duration_above_zero()),
+        };
+        fields.close();
+        Some(run)
+    }
+}
+
+/// The elements of an array of tables that must not be empty.
+fn elements<'a>(fields: &mut Fields<'a>, key: &'static str, by: &str) -> Vec<Item<'a>> {
+    fields
+        .need(key, |item| match &item.node.value {
+            Value::List(list) if list.is_empty() => item.wrong("none", format!("write at least one [[{key}]]")),
+            _ => Some(item.elements(by)),
+        })
+        .unwrap_or_default()
+}
+
+/// Reads every item before it says whether all were good.
+fn all<T>(items: &[Item], read: impl Fn(&Item) -> Option<T>) -> Option<Vec<T>> {
+    let read: Vec<Option<T>> = items.iter().map(read).collect();
+    read.into_iter().collect()
+}
+
+/// The names in an array of tables, by position; also of elements that have problems.
+pub(super) struct Names<'a> {
+    what: &'static str,
+    names: Vec<Option<&'a str>>,
+}
+
+impl<'a> Names<'a> {
+    /// Notes the names that are there twice.
+    fn of(what: &'static str, key: &str, items: &[Item<'a>]) -> Self {
+        let names: Vec<Option<&str>> = items.iter().map(|item| item.node.get(key).and_then(Node::as_str)).collect();
+        let mut seen = BTreeSet::new();
+        for (item, name) in items.iter().zip(&names) {
+            if let Some(name) = name
+                && !seen.insert(*name)
+            {
+                let message = format!("two {what}s are named {}", quoted(name));
+                item.context.note(Problem::new(span_of(item.node, key), &item.path, message, None));
+            }
+        }
+        Self { what, names }
+    }
+
+    /// The position that a reference means.
+    pub fn position(&self, item: &Item) -> Option<u32> {
+        let wanted = item.string()?;
+        if let Some(position) = self.names.iter().position(|name| *name == Some(wanted)) {
+            return u32::try_from(position).ok();
+        }
+        let known: Vec<&str> = self.names.iter().flatten().copied().collect();
+        item.wrong(format!("no {} is named {}", self.what, quoted(wanted)), suggestion(wanted, &known))
+    }
+}
+
+/// `[[deploy]]`.
+fn deploy(item: &Item, services: &Names) -> Option<Deploy> {
+    let mut fields = item.fields()?;
+    let service = fields.need("service", |item| services.position(&item));
+    let at = fields.or("at", Duration::ZERO, |item| item.duration());
+    fields.close();
+    Some(Deploy { service: ServiceId(service?), at: Time::ZERO + at })
+}
+
+/// Deploys of one service follow each other, before the end.
+fn check_deploys(model: &Model, items: &[Item]) {
+    let mut seen = BTreeSet::new();
+    for (deploy, item) in model.deploys.iter().zip(items) {
+        let at = deploy.at.since(Time::ZERO);
+        let wrong = |message: String| {
+            item.context.note(Problem::new(span_of(item.node, "at"), &format!("{}.at", item.path), message, None));
+        };
+        if at >= model.horizon {
+            wrong(format!("{at} is not before the horizon, {}", model.horizon));
+        }
+        if !seen.insert((deploy.service, deploy.at)) {
+            wrong("a second deploy of this service at the same time".into());
+        }
+    }
+}
+
+/// Hosts cannot be added before the start.
+fn check_leads(model: &Model, items: &[Item]) {
+    let Some(first) = model.deploys.iter().map(|deploy| deploy.at.since(Time::ZERO)).min() else { return };
+    for (group, item) in model.host_groups.iter().zip(items) {
+        if let Some(pre_deploy) = &group.pre_deploy
+            && pre_deploy.lead > first
+        {
+            let span = item.node.get("pre_deploy").map_or(item.node.span.clone(), |node| span_of(node, "lead"));
+            let message = format!("{} before the first deploy is before the start", pre_deploy.lead);
+            let help = format!("the first deploy is at {first}");
+            item.context.note(Problem::new(span, &format!("{}.pre_deploy.lead", item.path), message, Some(help)));
+        }
+    }
+}
+
+/// No host gives away its reserved ports.
+fn check_ports(model: &Model, items: &[Item]) {
+    for (service, item) in model.services.iter().zip(items) {
+        let Some(port) = service.demand.host_port else { continue };
+        let reserved = room::groups_of(model, service).find(|group| group.reserved_ports.contains(&port));
+        if let Some(group) = reserved {
+            let message = format!("port {port} is reserved on the hosts of {}", group.name);
+            let path = format!("{}.host_port", item.path);
+            item.context.note(Problem::new(span_of(item.node, "host_port"), &path, message, None));
+        }
+    }
+}
+
+/// The running version must be there before anything is deployed.
+fn check_room(model: &Model, items: &[Item]) {
+    let homeless: BTreeMap<usize, u32> = room::homeless(model).into_iter().collect();
+    for (position, (service, item)) in model.services.iter().zip(items).enumerate() {
+        let demand = service.demand.resources;
+        let fits_one =
+            |group: &HostGroup| group.capacity.cpu >= demand.cpu && group.capacity.memory_mib >= demand.memory_mib;
+        if !room::groups_of(model, service).any(fits_one) {
+            let message = format!(
+                "a task ({} cpu units, {} MiB) is larger than any host that it may run on",
+                demand.cpu, demand.memory_mib
+            );
+            item.wrong::<()>(message, None);
+        } else if let Some(tasks) = homeless.get(&position) {
+            let message = format!("{tasks} of {} tasks do not fit on the hosts of the start", service.desired);
+            let help = "a service runs before it is deployed: add hosts, or lower what its tasks reserve".to_string();
+            item.wrong::<()>(message, help);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Bad input: each kind gets a clear problem at its line, several at once, and never a panic.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use seatrial_scenarios::{Report, Scenario};
+
+/// A good scenario; the line of each key is its place here.
+const GOOD: &str = r#"question = "How long?"
+orchestrator = "ecs"
+strategy = { rolling = { minimum_healthy_percent = 100 } }
+placement = "spread"
+[run]
+seeds = 20
+horizon = "3h"
+[[host_group]]
+name = "m5"
+hosts = 6
+cpu = 2048
+memory = "7680MiB"
+price = "$0.096/h"
+agent = { push = "uniform(60ms, 100ms)" }
+pre_deploy = { hosts = 5, lead = "3m" }
+[[service]]
+name = "web"
+desired = 5
+cpu = 1024
+memory = "3GiB"
+host_port = 80
+image = { size = "400MB", shared_layers = "300MB" }
+startup = "lognormal(median=8s, sigma=0.3)"
+load_balancer = { kind = "alb", health_check = { interval = "30s" } }
+[[deploy]]
+service = "web"
+at = "10m"
+[[variant]]
+name = "more"
+set = { "host_group.m5.hosts" = 10 }
+"#;
+
+fn parse(text: &str) -> Result<Scenario, Report> {
+    Scenario::parse("web.toml", text, Path::new("tests"))
+}
+
+fn problems(text: &str) -> Vec<(usize, String)> {
+    let report = parse(text).err().map(|report| {
+        assert!(!report.to_string().is_empty());
+        report.problems().iter().map(|problem| (problem.line, format!("{problem:?}"))).collect()
+    });
+    report.unwrap_or_default()
+}
+
+/// The problems of the good scenario with some of its text replaced.
+fn problems_with(from: &str, to: &str) -> Vec<(usize, String)> {
+    assert_eq!(GOOD.matches(from).count(), 1, "{from} is there once");
+    problems(&GOOD.replace(from, to))
+}
+
+#[test]
+fn the_good_scenario_is_good() {
+    assert_eq!(problems(GOOD), []);
+}
+
+/// What is replaced, by what, the line of the only problem, and a part of it.
+const TABLE: &[(&str, &str, usize, &str)] = &[
+    // The file as a whole.
+    ("question = \"How long?\"", "", 1, "question is missing"),
+    ("\"How long?\"", "\" \"", 1, "empty"),
+    ("\"How long?\"", "5", 1, "a whole number, where a string is needed"),
+    ("[run]", "colour = 5\n[run]", 5, "unknown key 'colour'"),
+    ("[run]", "plcement = 5\n[run]", 5, "did you mean 'placement'?"),
+    // The system.
+    ("orchestrator = \"ecs\"", "orchestrator = \"esc\"", 2, "did you mean 'ecs'? there are: ecs, ecs-2018, ecs-2015"),
+    ("orchestrator = \"ecs\"", "orchestrator = { tick = \"1s\", tick_jitter = \"0.5s\" }", 2, "not below half a tick"),
+    ("orchestrator = \"ecs\"", "orchestrator = { launch_rate = { burst = 0 } }", 2, "zero launches"),
+    ("orchestrator = \"ecs\"", "orchestrator = { launch_rate = \"unlimted\" }", 2, "did you mean 'unlimited'?"),
+    ("orchestrator = \"ecs\"", "orchestrator = { tick = 10 }", 2, "write \\\"10s\\\" for seconds"),
+    ("{ rolling = { minimum_healthy_percent = 100 } }", "\"roling\"", 3, "did you mean 'rolling'?"),
+    ("minimum_healthy_percent = 100", "minimum_healthy_percent = 101", 3, "from 0 to 100"),
+    ("minimum_healthy_percent = 100", "minimum_healthy_percent = -1", 3, "-1 is out of bounds"),
+    ("minimum_healthy_percent = 100", "maximum_percent = 99", 3, "from 100 to 1000"),
+    ("minimum_healthy_percent = 100", "minimum_healthy_percent = 50.5", 3, "a number, where a whole number is needed"),
+    ("minimum_healthy_percent = 100", "minimum_percent = 50", 3, "unknown key 'minimum_percent'"),
+    ("\"spread\"", "\"bin-pack\"", 4, "did you mean 'binpack'?"),
+    ("\"spread\"", "1979-05-27", 4, "a date or time, where a string is needed"),
+    // The run.
+    ("seeds = 20", "seeds = 0", 6, "zero seeds"),
+    ("seeds = 20", "seeds = 1000001", 6, "from 1 to 1000000"),
+    ("seeds = 20", "seed = -1", 6, "out of bounds"),
+    ("seeds = 20", "seeds = 99999999999999999999999999999999999999999999", 6, "too large"),
+    ("\"3h\"", "\"0s\"", 7, "zero, where time must pass"),
+    ("\"3h\"", "\"11y\"", 7, "not a duration"),
+    ("\"3h\"", "\"9999999d\"", 7, "longer than ten years"),
+    // Hosts.
+    ("name = \"m5\"", "name = \"m 5\"", 9, "is not a name"),
+    ("hosts = 6\n", "hosts = 0\n", 10, "zero hosts"),
+    ("hosts = 6\n", "hosts = -6\n", 10, "-6 is out of bounds"),
+    ("hosts = 6\n", "hosts = 100001\n", 10, "from 1 to 100000"),
+    ("hosts = 6\n", "hosts = \"six\"\n", 10, "a string, where a whole number is needed"),
+    ("hosts = 6\n", "hosts = 6\nzones = []\n", 11, "no zones"),
+    ("hosts = 6\n", "hosts = 6\nzones = [\"a\", \"a\"]\n", 11, "there twice"),
+    ("hosts = 6\n", "hosts = 6\nreserved_ports = [0]\n", 11, "from 1 to 65535"),
+    ("hosts = 6\n", "hosts = 6\nbilling = \"per-minute\"\n", 11, "there are: per-second, per-hour"),
+    ("memory = \"7680MiB\"", "memory = 7680", 12, "a whole number, where a string is needed"),
+    ("memory = \"7680MiB\"", "memory = \"7680\"", 12, "has no unit"),
+    ("memory = \"7680MiB\"", "memory = \"1kB\"", 12, "less than 1 MiB"),
+    ("memory = \"7680MiB\"", "memry = \"1GiB\"", 8, "memory is missing"),
+    ("\"$0.096/h\"", "\"-1\"", 13, "negative price"),
+    ("\"$0.096/h\"", "-0.5", 13, "$-0.5 an hour"),
+    ("\"$0.096/h\"", "nan", 13, "NaN an hour"),
+    ("\"uniform(60ms, 100ms)\"", "\"uniform(60ms, 10ms)\"", 14, "is above the high end"),
+    ("push = \"uniform(60ms, 100ms)\"", "push = 0, poll = \"30s\"", 14, "both push and poll"),
+    ("push = \"uniform(60ms, 100ms)\"", "poll = 0", 14, "zero, where time must pass"),
+    ("push = \"uniform(60ms, 100ms)\"", "poll = \"-1s\"", 14, "negative time"),
+    ("push = \"uniform(60ms, 100ms)\"", "starts_wait_for_stops = 1", 14, "where true or false is needed"),
+    ("push = \"uniform(60ms, 100ms)\"", "pull_throughput = \"24MB\"", 14, "not a rate"),
+    ("lead = \"3m\"", "lead = \"11m\"", 15, "before the start"),
+    ("hosts = 5, lead", "hosts = 0, lead", 15, "zero hosts"),
+    // Services.
+    ("desired = 5", "desired = 0", 18, "zero tasks"),
+    ("desired = 5", "desired = 9", 16, "3 of 9 tasks do not fit"),
+    ("memory = \"3GiB\"", "memory = \"30GiB\"", 16, "larger than any host"),
+    ("host_port = 80", "host_port = 22", 21, "port 22 is reserved on the hosts of m5"),
+    ("host_port = 80", "host_port = 65536", 21, "from 1 to 65535"),
+    ("host_port = 80", "host_group = \"m4\"", 21, "did you mean 'm5'? there are: m5"),
+    ("shared_layers = \"300MB\"", "shared_layers = \"401MB\"", 22, "more than the size of the image"),
+    ("size = \"400MB\", ", "", 22, "size is missing"),
+    ("sigma=0.3", "sigma=3.1", 23, "from 0 to 3"),
+    ("\"lognormal(median=8s, sigma=0.3)\"", "\"-5s\"", 23, "negative time"),
+    ("\"lognormal(median=8s, sigma=0.3)\"", "-5", 23, "negative time"),
+    ("\"lognormal(median=8s, sigma=0.3)\"", "5.5", 23, "has no unit"),
+    ("\"lognormal(median=8s, sigma=0.3)\"", "\"empirical(nowhere.csv)\"", 23, "'nowhere.csv': no such file"),
+    ("\"lognormal(median=8s, sigma=0.3)\"", "\"empirical(.)\"", 23, "a directory"),
+    ("\"lognormal(median=8s, sigma=0.3)\"", "\"empirical(bad_input.rs)\"", 23, "'bad_input.rs' line 1"),
+    ("kind = \"alb\"", "kind = \"elb\"", 24, "did you mean 'alb'? there are: alb, classic, nlb"),
+    ("kind = \"alb\", ", "", 24, "kind is missing"),
+    ("interval = \"30s\"", "interval = \"301s\"", 24, "is more than"),
+    ("interval = \"30s\"", "intervall = \"30s\"", 24, "did you mean 'interval'?"),
+    ("interval = \"30s\"", "initial_checks = 11", 24, "from 1 to 10"),
+    ("kind = \"alb\"", "kind = \"alb\", deregistration_delay = \"3601s\"", 24, "is more than"),
+    // Deploys.
+    ("service = \"web\"", "service = \"wbe\"", 26, "did you mean 'web'?"),
+    ("\"10m\"", "\"3h\"", 27, "not before the horizon"),
+    ("\"10m\"", "\"10m\"\n[[deploy]]\nservice = \"web\"\nat = \"600s\"", 30, "at the same time"),
+    // Variants.
+    ("name = \"more\"\n", "", 28, "name is missing"),
+    ("host_group.m5.hosts", "host_group.m6.hosts", 30, "did you mean 'm5'? there are: m5"),
+    ("host_group.m5.hosts", "host_group.m5.hosst", 30, "did you mean 'hosts'?"),
+    ("host_group.m5.hosts", "host_grup.m5.hosts", 30, "did you mean 'host_group'?"),
+    ("host_group.m5.hosts", "host_group.m5.hosts.more", 30, "host_group.m5.hosts is a whole number"),
+    ("host_group.m5.hosts", "host_group..hosts", 30, "no host_group has the name ''"),
+    ("host_group.m5.hosts", "run.seeds", 30, "the same for all variants"),
+    ("host_group.m5.hosts", "question", 30, "the same for all variants"),
+    ("\"host_group.m5.hosts\" = 10", "\"host_group.m5.hosts\" = 0", 30, "zero hosts"),
+    ("\"host_group.m5.hosts\" = 10", "\"host_group.m5.hosts\" = 3", 30, "2 of 5 tasks do not fit"),
+    ("\"host_group.m5.hosts\" = 10", "\"service.web.host_port\" = 22", 30, "port 22 is reserved"),
+    ("\"host_group.m5.hosts\" = 10", "\"deploy.web.at\" = \"1m\"", 30, "before the start"),
+    ("\"host_group.m5.hosts\" = 10", "\"service.web.load_balancer\" = { }", 30, "kind is missing"),
+    ("\"host_group.m5.hosts\" = 10", "\"deploy\" = []", 30, "none"),
+    ("\"host_group.m5.hosts\" = 10", "\"placement\" = \"sprad\"", 30, "did you mean 'spread'?"),
+    ("set = { \"host_group.m5.hosts\" = 10 }", "set = 5", 30, "where a table is needed"),
+    ("set = { \"host_group.m5.hosts\" = 10 }", "strategy = \"roling\"", 30, "did you mean 'rolling'?"),
+    ("set = { \"host_group.m5.hosts\" = 10 }", "placement = \"spread\"\nset.placement = \"spread\"", 31, "set twice"),
+    ("set = { \"host_group.m5.hosts\" = 10 }", "sett = {}", 30, "did you mean 'set'?"),
+    ("set = { \"host_group.m5.hosts\" = 10 }", "[[variant]]\nname = \"more\"", 31, "two variants are named 'more'"),
+    // Syntax.
+    ("seeds = 20", "seeds = ", 6, "not TOML"),
+    ("seeds = 20", "seeds = 20\nseeds = 21", 7, "not TOML: duplicate key"),
+    ("seeds = 20", "seeds = \"20", 6, "not TOML"),
+];
+
+#[test]
+fn each_problem_is_at_its_line() {
+    let mut failures = Vec::new();
+    for (from, to, line, part) in TABLE {
+        let problems = problems_with(from, to);
+        let expected = problems.iter().any(|(at, problem)| at == line && problem.contains(part));
+        // A key that is misspelt is missing, too, and a name is missed where it is referred to.
+        let misspelt = ["memry", "m 5"].iter().any(|word| to.contains(word));
+        if !expected || problems.len() > 1 && !misspelt {
+            failures.push(format!("{from} -> {to}: line {line}: {part}\n{problems:#?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_parts_of_a_scenario_must_be_there() {
+    for (key, from) in [("host_group", 8), ("service", 16), ("deploy", 25)] {
+        let lines: Vec<&str> = GOOD.lines().collect();
+        let header = format!("[[{key}]]");
+        let end = from + lines[from..].iter().position(|line| line.starts_with("[[")).unwrap();
+        let without = [&lines[..from - 1], &lines[end..27]].concat().join("\n");
+        let found = problems(&without);
+        assert!(
+            found.iter().any(|(line, problem)| *line == 1 && problem.contains(&format!("{key} is missing"))),
+            "{found:#?}"
+        );
+        let found = problems(&GOOD.replace(&header, &format!("[{key}]")));
+        assert!(found.iter().any(|(_, problem)| problem.contains(&format!("write [[{key}]]"))), "{found:#?}");
+        let twice = format!("{}\n{}", GOOD, lines[from - 1..end].join("\n"));
+        let found = problems(&twice);
+        assert!(found.iter().all(|(line, _)| *line > 30) && !found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn several_problems_are_reported_at_once_and_once_only() {
+    let text = GOOD
+        .replace("hosts = 6\n", "hosts = 0\n")
+        .replace("desired = 5", "desired = -5")
+        .replace("sigma=0.3", "sigma=9")
+        .replace(
+            "= 10 }",
+            "= 0, \"service.web.desired\" = 0 }\n[[variant]]\nname = \"less\"\nset = { \"service.web.cpu\" = 1 }",
+        );
+    let lines: Vec<usize> = problems(&text).iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [10, 18, 23, 30, 30]);
+}
+
+#[test]
+fn a_problem_reads_well() {
+    let report = parse(&GOOD.replace("\"spread\"", "\"bin-pack\"")).unwrap_err();
+    let expected = "\
+error: placement: there is no 'bin-pack'
+ --> web.toml:4:13
+  |
+4 | placement = \"bin-pack\"
+  |             ^^^^^^^^^^
+  |
+  = help: did you mean 'binpack'? there are: binpack, first-fit, random, spread";
+    assert_eq!(report.to_string(), expected);
+}
+
+/// A path for one test's file; the caller removes it.
+fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("seatrial-{}-{name}", std::process::id()))
+}
+
+#[test]
+fn what_is_no_text_file_is_said_to_be_so() {
+    let load = |path: &Path| Scenario::load(path).unwrap_err().to_string();
+    assert!(load(Path::new("nowhere.toml")).contains("nowhere.toml: no such file"));
+    assert!(load(Path::new("tests")).contains("tests: a directory"));
+
+    let huge = temporary("huge.toml");
+    File::create(&huge).and_then(|file| file.set_len(1 << 30)).unwrap();
+    assert!(load(&huge).contains("too large: 1073741824 bytes"));
+    fs::remove_file(huge).unwrap();
+
+    let binary = temporary("binary.toml");
+    fs::write(&binary, b"question = \"?\"\nname = \"\xff\"\n").unwrap();
+    let report = Scenario::load(&binary).unwrap_err();
+    assert_eq!(report.problems()[0].line, 2);
+    assert!(report.to_string().contains("not UTF-8: the byte at offset 23"), "{report}");
+    fs::remove_file(binary).unwrap();
+
+    for text in ["", "\n\n", "# nothing\n"] {
+        assert!(problems(text)[0].1.contains("an empty scenario"));
+    }
+}
+
+#[test]
+fn a_deep_or_wide_file_is_refused_in_time() {
+    let deep = 100_000;
+    for text in [
+        format!("a = {}{}", "[".repeat(deep), "]".repeat(deep)),
+        "[".repeat(deep),
+        format!("a = {}1{}", "{ a = ".repeat(deep), " }".repeat(deep)),
+        format!("a{} = 1", ".a".repeat(deep)),
+        format!("[a{}]", ".a".repeat(deep)),
+        format!("a = {}1{}", format!("{{ {}a = ", "a.".repeat(70)).repeat(70), " }".repeat(70)),
+        (0..deep / 10).map(|key| format!("k{key} = 1")).collect::<Vec<_>>().join("\n"),
+        "[[service]]\n".repeat(deep),
+        GOOD.replace("m5.hosts", &"a.".repeat(deep)),
+        GOOD.replace("\"m5\"", &format!("\"{}\"", "m".repeat(deep))),
+        "=\n".repeat(deep),
+        "\u{0}".repeat(deep),
+    ] {
+        assert!(!problems(&text).is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        problems(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_characters_make_it_panic(text in "[-a-z0-9 =.,\"'{}\\[\\]#\n\t\r\u{feff}é]{0,200}") {
+        problems(&text);
+    }
+
+    #[test]
+    fn no_change_of_a_scenario_makes_it_panic(cuts in prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize, "[-0-9a-z\"=.,{}\\[\\]()\n é]{0,6}"), 1..5)) {
+        let mut text: Vec<char> = GOOD.chars().collect();
+        for (at, length, new) in cuts {
+            let at = at.index(text.len() + 1);
+            text.splice(at..(at + length).min(text.len()), new.chars());
+        }
+        problems(&text.into_iter().collect::<String>());
+    }
+
+    #[test]
+    fn no_value_makes_it_panic(line in 0..30_usize, value in "-?[0-9]{0,12}|\"[-0-9.]{0,9}[a-zA-Z]{0,3}\"|\"(uniform|lognormal|exponential|empirical)\\([-0-9a-z=., ]{0,16}\\)\"|\\[\\]|\\{\\}") {
+        let lines: Vec<String> = GOOD.lines().enumerate().map(|(at, text)| match text.split_once(" = ") {
+            Some((key, _)) if at == line => format!("{key} = {value}"),
+            _ => text.into(),
+        }).collect();
+        problems(&lines.join("\n"));
+    }
+}
