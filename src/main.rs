@@ -1,3 +1,41 @@
-//! Seatrial.
+//! The `seatrial` command.
 
-fn main() {}
+mod cli;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Verb};
+
+fn main() -> ExitCode {
+    let Cli { verb } = Cli::parse();
+    let ended = match verb {
+        Verb::Run(arguments) => run::run(&arguments),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        Exit::BadInput.into()
+    })
+}
+
+/// How the command ends. Each number means one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Exit {
+    /// Here is the answer.
+    Answered = 0,
+    /// The question was wrong: usage, scenario, or a file that cannot be written.
+    BadInput = 2,
+    /// The simulation could not answer: no deploy of any variant ended.
+    NothingFinished = 3,
+    /// Interrupted; what was done by then was printed and saved.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,11 +1,12 @@
 //! Results as tables, files and charts.
 //!
 //! [`Comparison`](statistics::Comparison) turns the rows of a run into statistics; [`table`], [`markdown`] and [`json`] say
-//! it, [`csv`] keeps every row, and [`charts`] draw it. Everything here is a function of its input: the same results give
+//! it, [`csv`] keeps every row, [`facts`] every fact of one run, and [`charts`] draw. Everything here is a function of its input: the same results give
 //! the same bytes.
 
 pub mod charts;
 pub mod csv;
+pub mod facts;
 pub mod json;
 pub mod markdown;
 pub mod statistics;

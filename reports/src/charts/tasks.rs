@@ -1,6 +1,10 @@
 //! The tasks of one run over time: what is healthy, what is on its way in or out, and what was desired.
 
 use plotters::style::RGBColor;
+use seatrial_sim::engine::fact::ServiceId;
+use seatrial_sim::measure::series::Series;
+use seatrial_sim::measure::trace::Trace;
+use seatrial_sim::model::{Model, Service};
 
 use super::axis::{self, Axis};
 use super::picture::{Align, Picture, width};
@@ -29,6 +33,28 @@ pub struct TaskSeries {
     pub new_healthy: Vec<(f64, f64)>,
     /// Tasks on their way out: draining and stopping.
     pub draining: Vec<(f64, f64)>,
+}
+
+impl TaskSeries {
+    /// One run's tasks, of the service whose deploy is requested first; its last deploy where it has several.
+    pub fn of_run(model: &Model, trace: &Trace, title: &str) -> Self {
+        let service = model.deploys.first().map_or(ServiceId(0), |deploy| deploy.service);
+        let counts = trace.task_counts(service);
+        let Service { name, desired, .. } = &model.services[service.index()];
+        let steps =
+            |series: &Series| series.points().iter().map(|&(at, tasks)| (at.as_secs_f64(), tasks as f64)).collect();
+        Self {
+            title: format!("Tasks of {name}: {title}"),
+            desired: f64::from(*desired),
+            end_s: model.horizon.as_secs_f64(),
+            requested_s: counts.requested.first().map_or(0.0, |at| at.as_secs_f64()),
+            completed_s: counts.completed.last().map(|at| at.as_secs_f64()),
+            starting: steps(&counts.starting),
+            old_healthy: steps(&counts.old_in_service),
+            new_healthy: steps(&counts.new_in_service),
+            draining: steps(&counts.draining),
+        }
+    }
 }
 
 /// The height of the plot itself.

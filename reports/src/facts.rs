@@ -1,0 +1,112 @@
+//! Every fact of one run as JSON lines: what happened when, to whom, and because of which fact.
+
+use seatrial_sim::engine::fact::{Fact, FactId, HostId, ServiceId, TaskId};
+use seatrial_sim::measure::trace::{Record, Trace};
+use seatrial_sim::model::Model;
+use serde::Serialize;
+
+/// One line a fact, in order; `because` is the `id` of the fact that made it happen, null where nothing did.
+#[expect(clippy::missing_panics_doc, reason = "names and numbers can always be written into memory as JSON")]
+pub fn render(model: &Model, trace: &Trace) -> String {
+    let hosts = trace.host_names(model);
+    let ids = (0..).map(FactId::from_index);
+    let lines = trace.records.iter().zip(ids).map(|(record, id)| {
+        let line = Line::new(model, &hosts, record, id);
+        serde_json::to_string(&line).expect("names and numbers only, into memory") + "\n"
+    });
+    lines.collect()
+}
+
+/// One line; the fields that say nothing of a fact are left out.
+#[derive(Default, Serialize)]
+struct Line<'a> {
+    id: u32,
+    at_s: f64,
+    fact: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deploy: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    for_deploy: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortage: Option<String>,
+    because: Option<u32>,
+}
+
+impl<'a> Line<'a> {
+    fn new(model: &'a Model, hosts: &'a [String], record: &Record, id: FactId) -> Self {
+        let named = |service: ServiceId| Some(model.services[service.index()].name.as_str());
+        let host_name = |host: HostId| Some(hosts[host.index()].as_str());
+        let because = Some(record.because.index()).filter(|_| record.because != id);
+        let line =
+            Self { id: id.index(), at_s: record.at.as_secs_f64(), fact: word(record.fact), because, ..Self::default() };
+        match record.fact {
+            Fact::HostLaunched { host, for_deploy, .. } => {
+                Self { host: host_name(host), for_deploy: Some(for_deploy), ..line }
+            }
+            Fact::HostReady { host } | Fact::HostTerminated { host } => Self { host: host_name(host), ..line },
+            Fact::DeployRequested { deploy, service, version } => {
+                Self { deploy: Some(deploy.0), service: named(service), version: Some(version), ..line }
+            }
+            Fact::DeployCompleted { deploy, service } | Fact::DeploySuperseded { deploy, service } => {
+                Self { deploy: Some(deploy.0), service: named(service), ..line }
+            }
+            Fact::TaskMoved { task: TaskId(task), service, version, host, .. } => Self {
+                task: Some(task),
+                service: named(service),
+                version: Some(version),
+                host: host_name(host),
+                ..line
+            },
+            Fact::StopChosen { task, service } | Fact::TaskKilled { task, service } => {
+                Self { task: Some(task.0), service: named(service), ..line }
+            }
+            Fact::PlacementBlocked { service, shortage } => {
+                Self { service: named(service), shortage: Some(shortage.to_string()), ..line }
+            }
+            Fact::LaunchRateReached { service } | Fact::BoundsBlocked { service } => {
+                Self { service: named(service), ..line }
+            }
+        }
+    }
+}
+
+/// The fact in one word.
+fn word(fact: Fact) -> &'static str {
+    use seatrial_sim::cluster::TaskState::{
+        Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting, Stopped, Stopping,
+    };
+    match fact {
+        Fact::HostLaunched { .. } => "host_launched",
+        Fact::HostReady { .. } => "host_ready",
+        Fact::HostTerminated { .. } => "host_terminated",
+        Fact::DeployRequested { .. } => "deploy_requested",
+        Fact::DeployCompleted { .. } => "deploy_completed",
+        Fact::DeploySuperseded { .. } => "deploy_superseded",
+        Fact::StopChosen { .. } => "stop_chosen",
+        Fact::TaskKilled { .. } => "task_killed",
+        Fact::PlacementBlocked { .. } => "placement_blocked",
+        Fact::LaunchRateReached { .. } => "launch_rate_reached",
+        Fact::BoundsBlocked { .. } => "bounds_blocked",
+        Fact::TaskMoved { to, .. } => match to {
+            Provisioning => "task_provisioning",
+            Pending => "task_pending",
+            Pulling => "task_pulling",
+            Starting => "task_starting",
+            Running => "task_running",
+            Registering => "task_registering",
+            InService => "task_in_service",
+            Draining => "task_draining",
+            Drained => "task_drained",
+            Stopping => "task_stopping",
+            Stopped => "task_stopped",
+        },
+    }
+}

@@ -1,0 +1,137 @@
+//! The command line: what can be asked, in the words of `--help`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Simulates deploys on container clusters: how long they take, what the spare capacity for them costs, what blocks them.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run every variant of a scenario with the same seeds and compare them.
+    Run(Run),
+}
+
+/// Runs every variant of a scenario with the same seeds, in parallel, and compares them with the first.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_RUN)]
+pub struct Run {
+    /// Scenario files in TOML; `-` reads one from the standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// How to print the result: table, json, csv or markdown. With `=FILE` it is written there instead; may be given
+    /// several times.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
+    pub formats: Vec<Output>,
+
+    /// Write everything into this folder: results.csv, results.json, and the charts as SVG and PNG. With several scenario
+    /// files each gets a folder of its own in it.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// How many seeds to run each variant with [default: the scenario's, or 200].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub seeds: Option<u32>,
+
+    /// The first seed; the others follow by one [default: the scenario's, or 1].
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+
+    /// How many threads to use; the results are the same whatever their number [default: one a core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub threads: Option<u32>,
+
+    /// Write every fact of one run, with its cause, as JSON lines: the first seed of the first variant, or of `--variant`.
+    #[arg(long, value_name = "FILE")]
+    pub facts: Option<PathBuf>,
+
+    /// The variant that `--facts` writes.
+    #[arg(long, value_name = "NAME", requires = "facts")]
+    pub variant: Option<String>,
+
+    /// No progress bar.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// A format, and the file to write it to instead of the standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub format: Format,
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("a file name is missing after '='".into()),
+            Some((name, file)) => (name, Some(file.into())),
+            None => (text, None),
+        };
+        let format = match name {
+            "table" => Format::Table,
+            "json" => Format::Json,
+            "csv" => Format::Csv,
+            "markdown" => Format::Markdown,
+            _ => return Err("there are: table, json, csv, markdown".into()),
+        };
+        Ok(Self { format, file })
+    }
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  seatrial run scenarios/library/one-spare-host.toml
+  seatrial run web.toml --out results --format markdown=comment.md
+
+Exit codes: 0 answered; 2 the question was wrong (usage, scenario); 3 no deploy ended; 130 interrupted.
+The scenarios in scenarios/library/ are a tutorial: copy the one that is nearest to your question.";
+
+const AFTER_RUN: &str = "\
+Examples:
+  seatrial run web.toml                            the table, with the scenario's own seeds
+  seatrial run web.toml --seeds 1000 --out results  more seeds; rows and charts into results/
+  seatrial run web.toml --format json | jq .variants[].deploy_s.p95
+  seatrial run web.toml --facts facts.jsonl --variant 'short drain' --seed 7
+
+The table's columns:
+  p50, p95          of the deploy's duration, from the request to the control plane's \"completed\"; seeds whose deploy
+                    does not end count as longer than all others
+  finished          share of the seeds whose deploy ended
+  against the first mean difference on the same seeds, with its 95 % confidence interval
+  spare $/month     price of 730 hours of the hosts that the desired tasks do not need
+  $/deploy          bill of the hosts launched for one deploy
+  lowest healthy    the lowest share of the desired tasks in service at any time, over all seeds
+
+Exit codes: 0 answered; 2 the question was wrong (usage, scenario, a file that cannot be written); 3 no deploy of any
+variant ended; 130 interrupted (what was done by then is printed and saved).";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

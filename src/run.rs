@@ -1,0 +1,240 @@
+//! `seatrial run`: read the scenarios, play them, print and save what they say.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seatrial_reports::charts::{self, TaskSeries};
+use seatrial_reports::statistics::Comparison;
+use seatrial_reports::{csv, facts, json, markdown, table};
+use seatrial_scenarios::results::Results;
+use seatrial_scenarios::{RunOptions, Scenario, Variant};
+use seatrial_sim::measure::trace::Trace;
+
+use crate::Exit;
+use crate::cli::{Format, Output, Run};
+
+type Failure = Box<dyn Error>;
+
+/// Runs the verb.
+pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
+    let scenarios = load(&arguments.files)?;
+    check_arguments(arguments, &scenarios)?;
+    let interrupted = interruption()?;
+    let mut answered = false;
+    for (i, scenario) in scenarios.iter().enumerate() {
+        let results = play(scenario, arguments, &interrupted);
+        if results.variants.iter().any(|variant| variant.rows.is_empty()) {
+            // Interrupted before one seed was through every variant: there is nothing to print.
+            break;
+        }
+        answered |= results.variants.iter().flat_map(|variant| &variant.rows).any(|row| row.summary.deploy_s.is_some());
+        report(&results, &arguments.formats, i > 0)?;
+        if let Some(folder) = folder_of(scenario, arguments, scenarios.len()) {
+            save(scenario, arguments, &results, &folder)?;
+        }
+        if interrupted.load(Ordering::Relaxed) {
+            let rows = results.variants[0].rows.len();
+            eprintln!("interrupted: these are the {rows} seeds that every variant had completed");
+            break;
+        }
+    }
+    if let Some(file) = &arguments.facts {
+        write_facts(&scenarios[0], arguments, file)?;
+    }
+    Ok(match (interrupted.load(Ordering::Relaxed), answered) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Answered,
+        (false, false) => Exit::NothingFinished,
+    }
+    .into())
+}
+
+/// Every scenario, or what is wrong with any of them.
+fn load(files: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
+    let (scenarios, problems): (Vec<_>, Vec<_>) =
+        files.iter().map(|file| Scenario::load(file)).partition(Result::is_ok);
+    if problems.is_empty() {
+        return Ok(scenarios.into_iter().flatten().collect());
+    }
+    let texts: Vec<_> = problems.into_iter().filter_map(Result::err).map(|report| report.to_string()).collect();
+    Err(texts.join("\n").into())
+}
+
+/// What would fail after the work fails before it.
+fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failure> {
+    if scenarios.len() > 1 {
+        let alone = |what: &str| Err(format!("error: {what} takes one scenario file, not {}", scenarios.len()).into());
+        if arguments.facts.is_some() {
+            return alone("--facts");
+        }
+        if arguments.formats.iter().any(|output| output.format == Format::Csv || output.file.is_some()) {
+            return alone("--format csv, or a format with a file,");
+        }
+    }
+    if let Some(name) = &arguments.variant {
+        find_variant(&scenarios[0], name)?;
+    }
+    if let Some(folder) = &arguments.out {
+        fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    }
+    Ok(())
+}
+
+/// Becomes true when the user interrupts; a second time ends the program at once.
+fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    })?;
+    Ok(interrupted)
+}
+
+fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Results {
+    let options = RunOptions {
+        seeds: arguments.seeds,
+        first_seed: arguments.seed,
+        threads: arguments.threads.map(|threads| threads as usize),
+    };
+    // It draws on the standard error, and only where that is a terminal.
+    let bar = if arguments.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
+    bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
+    bar.set_prefix(scenario.name.clone());
+    let progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
+    bar.finish_and_clear();
+    results
+}
+
+/// Prints the results, or writes them where a format names a file.
+fn report(results: &Results, outputs: &[Output], another: bool) -> Result<(), Failure> {
+    let comparison = Comparison::new(results);
+    for (i, Output { format, file }) in outputs.iter().enumerate() {
+        let text = match format {
+            Format::Table => table::render(&comparison),
+            Format::Json => json::render(&comparison),
+            Format::Csv => csv::render(results),
+            Format::Markdown => markdown::render(&comparison),
+        };
+        match file {
+            Some(file) => write(file, text.as_bytes())?,
+            None => {
+                let apart = if (another || i > 0) && *format != Format::Json { "\n" } else { "" };
+                print(&format!("{apart}{text}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where `--out` puts a scenario's files.
+fn folder_of(scenario: &Scenario, arguments: &Run, scenarios: usize) -> Option<PathBuf> {
+    let folder = arguments.out.clone()?;
+    let stem = Path::new(&scenario.name).file_stem().unwrap_or("scenario".as_ref());
+    Some(if scenarios > 1 { folder.join(stem) } else { folder })
+}
+
+/// Rows, statistics and charts.
+fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
+    write(&folder.join("results.json"), json::render(&Comparison::new(results)).as_bytes())?;
+    let mut names = vec![];
+    for format in charts::Format::ALL {
+        let end = format.extension();
+        charts::durations(results, &folder.join(format!("durations.{end}")), format)?;
+    }
+    for variant in &scenario.variants {
+        let seed = first_seed(scenario, arguments);
+        let name = unique(&mut names, file_name(&variant.name));
+        let series =
+            TaskSeries::of_run(&variant.model, &trace(variant, seed), &format!("{}, seed {seed}", variant.name));
+        for format in charts::Format::ALL {
+            charts::tasks(&series, &folder.join(format!("tasks-{name}.{}", format.extension())), format)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), Failure> {
+    let variant = match &arguments.variant {
+        Some(name) => find_variant(scenario, name)?,
+        None => &scenario.variants[0],
+    };
+    let lines = facts::render(&variant.model, &trace(variant, first_seed(scenario, arguments)));
+    write(file, lines.as_bytes())
+}
+
+fn find_variant<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Variant, Failure> {
+    scenario.variants.iter().find(|variant| variant.name == name).ok_or_else(|| {
+        let names: Vec<_> = scenario.variants.iter().map(|variant| format!("'{}'", variant.name)).collect();
+        format!("error: {} has no variant '{name}' (there are: {})", scenario.name, names.join(", ")).into()
+    })
+}
+
+fn first_seed(scenario: &Scenario, arguments: &Run) -> u64 {
+    arguments.seed.unwrap_or(scenario.first_seed)
+}
+
+fn trace(variant: &Variant, seed: u64) -> Trace {
+    let mut trace = Trace::default();
+    seatrial_sim::run(&variant.model, seed, &mut trace);
+    trace
+}
+
+/// A variant's name as a part of a file's: letters, digits and dashes.
+fn file_name(name: &str) -> String {
+    let dashed: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let words: Vec<_> = dashed.split('-').filter(|word| !word.is_empty()).collect();
+    words.join("-").chars().take(60).collect()
+}
+
+/// The name, with a number where another variant has it already.
+fn unique(taken: &mut Vec<String>, name: String) -> String {
+    let free =
+        (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") }).find(|name| !taken.contains(name));
+    let free = free.expect("numbers do not end");
+    taken.push(free.clone());
+    free
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(file, bytes).map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    format!("error: cannot write {}: {error}", path.display()).into()
+}
+
+/// Prints on the standard output; a reader that has gone away is not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("error: cannot print: {error}").into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_become_file_names() {
+        let mut taken = vec![];
+        let names = ["short drain (30 s)", "short drain / 30 s", "../../etc", "ü"];
+        let files: Vec<_> = names.iter().map(|name| unique(&mut taken, file_name(name))).collect();
+        assert_eq!(files, ["short-drain-30-s", "short-drain-30-s-2", "etc", "ü"]);
+    }
+}
