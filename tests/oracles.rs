@@ -19,7 +19,7 @@ fn assert_deploy_s(model: &Model, seconds: f64, why: &str) {
 fn six_tasks_with_room_for_eight_go_two_by_two() {
     for (health, drain, total) in [(150, 300, 1_350.0), (10, 5, 45.0)] {
         let mut model = plain(6, 1, 8);
-        model.services[0].load_balancer = balancer(secs(health), secs(drain));
+        model.services[0].load_balancer = Some(balancer(secs(health), secs(drain)));
         let played = play(&model, 1);
         let expected = [(6, 0), (6, 2), (4, 2), (4, 4), (2, 4), (2, 6), (0, 6)];
         assert_eq!(played.old_and_new(), expected);
@@ -60,7 +60,7 @@ fn a_fixed_port_task_on_its_only_host_is_down_while_it_is_replaced() {
     let mut model = plain(1, 1, 2);
     model.services[0].demand = Demand { host_port: Some(80), ..model.services[0].demand };
     model.services[0].rolling = percent(0, 100);
-    model.services[0].load_balancer = balancer(secs(10), secs(300));
+    model.services[0].load_balancer = Some(balancer(secs(10), secs(300)));
     model.services[0].startup = Dist::Fixed(secs(40));
     model.services[0].exit = Dist::Fixed(secs(20));
     let played = play(&model, 1);

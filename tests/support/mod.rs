@@ -86,8 +86,8 @@ pub fn service(name: &str, desired: u32) -> Service {
 }
 
 /// A load balancer that finds a target healthy after `health` and lets it go after `drain`.
-pub fn balancer(health: Duration, drain: Duration) -> Option<LoadBalancer> {
-    Some(LoadBalancer {
+pub fn balancer(health: Duration, drain: Duration) -> LoadBalancer {
+    LoadBalancer {
         kind: LoadBalancerKind::Alb,
         registration: Dist::Fixed(health),
         first_check: FirstCheck::AtOnce,
@@ -95,7 +95,7 @@ pub fn balancer(health: Duration, drain: Duration) -> Option<LoadBalancer> {
         initial_checks: 1,
         deregistration_delay: drain,
         in_flight: None,
-    })
+    }
 }
 
 pub const fn percent(minimum_healthy_percent: u32, maximum_percent: u32) -> Rolling {

@@ -50,9 +50,9 @@ pub fn check(model: &Model, trace: &Trace) -> Result<(), TestCaseError> {
     }
     let mut expected = 0.0;
     for ((series, minimum_s, hours), group) in hosts.iter().zip(&model.host_groups) {
-        let host_s = series.integral(Time::ZERO, end, |hosts| hosts) as f64 / 1_000.0;
+        let seconds = series.integral(Time::ZERO, end, |hosts| hosts) as f64 / 1_000.0;
         let hours = match group.billing {
-            Billing::PerSecond { .. } => (host_s + minimum_s) / 3_600.0,
+            Billing::PerSecond { .. } => (seconds + minimum_s) / 3_600.0,
             Billing::PerStartedHour => *hours,
         };
         expected += hours * group.price.0 as f64;

@@ -262,14 +262,13 @@ impl<'m> Agents<'m> {
         let begins = if agent.pulls == PullOrder::Serial { ctx.now.max(host.pulls_free_at) } else { ctx.now };
         let mut of_service = host.images.iter().filter(|image| image.service == name.service);
         let there = of_service.clone().find(|image| image.version == name.version).copied();
-        let ends = match there {
-            Some(image) => image.ready.max(begins + check),
-            None => {
-                let shared = if of_service.next().is_some() { image.shared_bytes } else { 0 };
-                // In u128, so that no size in bytes overflows on its way to milliseconds.
-                let ms = u128::from(image.bytes - shared) * 1_000 / u128::from(agent.pull_bytes_per_s);
-                begins + check + Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX / 4))
-            }
+        let ends = if let Some(image) = there {
+            image.ready.max(begins + check)
+        } else {
+            let shared = if of_service.next().is_some() { image.shared_bytes } else { 0 };
+            // In u128, so that no size in bytes overflows on its way to milliseconds.
+            let ms = u128::from(image.bytes - shared) * 1_000 / u128::from(agent.pull_bytes_per_s);
+            begins + check + Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX / 4))
         };
         let host = &mut self.hosts[on.index()];
         if there.is_none() {

@@ -28,8 +28,9 @@ impl Beat {
             return time;
         }
         let beats = time.since(self.anchor).as_millis() / self.period.as_millis();
-        // The jitter is below half a period, so the look before this one may still come, and the one after it will.
-        (beats..).map(|k| self.look(k, draws)).find(|&at| at >= time).expect("looks go on for ever")
+        // The jitter is below half a period: of these looks the last is certain to come.
+        let looks = (beats..=beats + 2).map(|k| self.look(k, draws));
+        looks.into_iter().find(|&at| at >= time).expect("two periods on there is a look")
     }
 
     fn look(&self, k: u64, draws: Draws) -> Time {

@@ -35,7 +35,7 @@ impl<'m> HostGroups<'m> {
         for (group, id) in self.model.host_groups.iter().zip(0..) {
             for _ in 0..group.hosts {
                 let host = self.launch(GroupId(id), false, cluster, agents, ctx);
-                self.register(host, cluster, ctx);
+                Self::register(host, cluster, ctx);
             }
         }
         for (deploy, id) in self.model.deploys.iter().zip(0..) {
@@ -56,7 +56,7 @@ impl<'m> HostGroups<'m> {
     }
 
     /// A host takes tasks from now on.
-    pub fn register(&self, host: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
+    pub fn register(host: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let fact = ctx.tell_because(Fact::HostReady { host }, cluster.hosts[host.index()].launched);
         cluster.set_host_life(host, HostLife::Ready);
         cluster.room_came = Some(fact);

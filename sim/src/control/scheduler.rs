@@ -3,7 +3,7 @@
 //! A look that would find nothing is not simulated: whatever gives it something to do [`wake`](Scheduler::wake)s it, and
 //! it looks at its next beat.
 
-use crate::cluster::{Cluster, NewTask, TaskName, TaskState};
+use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
 use crate::control::agents::Agents;
 use crate::control::balancer;
 use crate::control::beat::Beat;
@@ -155,7 +155,7 @@ impl<'m> Scheduler<'m> {
         self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, beats);
         self.next = None;
         cluster.open_index(self.id);
-        cluster.services[self.id.index()].versions.resize(usize::from(self.version) + 1, Default::default());
+        cluster.services[self.id.index()].versions.resize(usize::from(self.version) + 1, VersionTasks::default());
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
         self.look_at(self.next_beat(ctx.now), ctx);
     }
@@ -392,26 +392,30 @@ impl<'m> Scheduler<'m> {
         let tasks = &cluster.services[self.id.index()];
         let new = &tasks.versions[usize::from(self.version)];
         let Bounds { min_healthy, max_total } = self.bounds;
-        let mut text = format!("{name}: ");
-        if !self.settled(cluster) || self.rate_reached {
+        let settled = self.settled(cluster);
+        let mut reasons = vec![];
+        if !settled || self.rate_reached {
             let going = tasks.alive - tasks.healthy();
-            text += &format!("still going after {horizon}: {} of {desired} new tasks are healthy, ", new.healthy);
-            text += &format!("{going} of its tasks are starting or stopping");
+            reasons.push(format!(
+                "still going after {horizon}: {} of {desired} new tasks are healthy, {going} of its tasks are starting or \
+                 stopping",
+                new.healthy
+            ));
         } else if !self.starved {
-            text += &format!("its bounds let nothing start or stop: at least {min_healthy} of {desired} stay healthy ");
-            text += &format!("and at most {max_total} may exist");
+            reasons.push(format!(
+                "its bounds let nothing start or stop: at least {min_healthy} of {desired} stay healthy and at most \
+                 {max_total} may exist"
+            ));
         }
         if self.starved
             && let Err(shortage) = self.find_host(cluster)
         {
-            let missing = desired - new.wanted;
-            let join = if text.ends_with(": ") { "" } else { "; " };
-            text += &format!("{join}{missing} of {desired} new tasks fit nowhere: {shortage}");
-            if self.settled(cluster) {
-                text += &format!("; no old task may stop, because at least {min_healthy} of {desired} stay healthy");
+            reasons.push(format!("{} of {desired} new tasks fit nowhere: {shortage}", desired - new.wanted));
+            if settled {
+                reasons.push(format!("no old task may stop, because at least {min_healthy} of {desired} stay healthy"));
             }
         }
-        Some(text)
+        Some(format!("{name}: {}", reasons.join("; ")))
     }
 }
 

@@ -162,7 +162,7 @@ impl<T: Copy> EventQueue<T> {
 }
 
 const fn first_different_digit(key: u64, pivot: u64) -> usize {
-    ((63 - (key ^ pivot).leading_zeros()) / DIGIT_BITS) as usize
+    ((key ^ pivot).ilog2() / DIGIT_BITS) as usize
 }
 
 const fn value_of_digit(key: u64, digit: usize) -> usize {

@@ -6,7 +6,7 @@ use super::event::Event;
 use super::fact::{DeployId, FactId, Observer, ServiceId};
 use super::queue::EventQueue;
 use super::time::Time;
-use crate::cluster::{Cluster, NewTask, TaskName, TaskState};
+use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
 use crate::control::agents::Agents;
 use crate::control::host_groups::HostGroups;
 use crate::control::scheduler::{Chance, Scheduler, find_host};
@@ -98,7 +98,7 @@ impl<'m> World<'m> {
     fn handle(&mut self, event: Event, ctx: &mut Ctx) {
         match event {
             Event::LaunchHosts(group) => self.host_groups.add_hosts(group, &mut self.cluster, &mut self.agents, ctx),
-            Event::HostRegisters(host) => self.host_groups.register(host, &mut self.cluster, ctx),
+            Event::HostRegisters(host) => HostGroups::register(host, &mut self.cluster, ctx),
             Event::RemoveHosts(group) => self.host_groups.remove_hosts(group, &mut self.cluster, ctx),
             Event::RequestDeploy(deploy) => {
                 let service = self.model.deploys[deploy.index()].service;
@@ -147,7 +147,7 @@ impl<'m> World<'m> {
         self.host_groups.open(&mut self.cluster, &mut self.agents, ctx);
         for (service, id) in self.model.services.iter().zip(0..).map(|(service, id)| (service, ServiceId(id))) {
             self.cluster.open_index(id);
-            self.cluster.services[id.index()].versions.resize(2, Default::default());
+            self.cluster.services[id.index()].versions.resize(2, VersionTasks::default());
             let name = TaskName { service: id, version: 1 };
             for ordinal in 0..service.desired {
                 let entity = Entity::named(&service.name).child(1).child(ordinal.into());
@@ -185,6 +185,6 @@ impl<'m> World<'m> {
 
     /// Recounting costs as much as the cluster is large: after every event in small ones, now and then in large ones.
     fn check_is_due(&self, events: u64) -> bool {
-        self.cluster.tasks.len() + self.cluster.hosts.len() <= 300 || events % 997 == 0
+        self.cluster.tasks.len() + self.cluster.hosts.len() <= 300 || events.is_multiple_of(997)
     }
 }

@@ -71,11 +71,6 @@ impl Duration {
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
-
-    /// This span less `other`, and zero where `other` is longer.
-    pub const fn saturating_sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
-    }
 }
 
 impl Add<Duration> for Time {

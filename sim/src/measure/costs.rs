@@ -29,6 +29,9 @@ impl<'m> Costs<'m> {
     }
 
     /// Takes note of launches and terminations.
+    ///
+    /// # Panics
+    /// When the facts are not those of one run, in order.
     pub fn observe(&mut self, at: Time, fact: Fact) {
         match fact {
             Fact::HostLaunched { host, group, for_deploy } => {

@@ -5,7 +5,7 @@ use super::series::Series;
 use crate::cluster::TaskState;
 use crate::engine::fact::{Fact, FactId, Observer};
 use crate::engine::run::Outcome;
-use crate::engine::time::Time;
+use crate::engine::time::{Duration, Time};
 use crate::model::Model;
 
 /// One run in one row.
@@ -65,6 +65,9 @@ impl<'m> SummaryObserver<'m> {
     }
 
     /// Sums the run up.
+    ///
+    /// # Panics
+    /// When the facts were not those of one run, in order.
     pub fn finish(&self, outcome: &Outcome) -> Summary {
         let end = Time::ZERO + self.model.horizon;
         let deploys = self.deploys.iter().zip(&self.superseded).filter(|(_, superseded)| !**superseded);
@@ -83,7 +86,7 @@ impl<'m> SummaryObserver<'m> {
         }
         let deploys = self.model.deploys.len().max(1) as f64;
         Summary {
-            deploy_s: longest.filter(|_| outcome.blocked.is_empty()).map(|span| span.as_secs_f64()),
+            deploy_s: longest.filter(|_| outcome.blocked.is_empty()).map(Duration::as_secs_f64),
             blocked: outcome.blocked.clone(),
             lowest_healthy_percent: lowest,
             extra_replica_s: extra as f64 / 1_000.0,
