@@ -1,0 +1,264 @@
+//! The command as its users meet it: what it prints, what it writes, and how it ends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const SCENARIO: &str = r#"
+question = "One spare host, or five?"
+
+[run]
+seeds = 20
+horizon = "2h"
+
+[[host_group]]
+name = "m5"
+hosts = 6
+cpu = 2048
+memory = "7680MiB"
+price = "$0.096/h"
+
+[[service]]
+name = "web"
+desired = 5
+memory = "3GiB"
+host_port = 80
+startup = "lognormal(median=8s, sigma=0.3)"
+load_balancer = { kind = "alb", deregistration_delay = "30s" }
+
+[[deploy]]
+service = "web"
+at = "1m"
+
+[[variant]]
+name = "one spare host"
+
+[[variant]]
+name = "five spare hosts"
+set = { "host_group.m5.hosts" = 10 }
+"#;
+
+/// A folder of its own for each test, with the scenario in it.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("web.toml"), SCENARIO).unwrap();
+    folder
+}
+
+fn seatrial(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_seatrial"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn the_table_names_the_winner_and_its_price() {
+    let output = seatrial(&folder("table"), &["run", "web.toml"]);
+    let out = text(&output.stdout);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{out}");
+    // Four spare m5.large more: 4 x 730 x 0.096.
+    for part in
+        ["web.toml: One spare host, or five?", "one spare host", "p95", "faster", "70.08", "$280.32 a month more"]
+    {
+        assert!(out.contains(part), "'{part}' is not in\n{out}");
+    }
+    assert!(out.lines().all(|line| line.chars().count() <= 120), "{out}");
+}
+
+/// The keys are a promise to whoever reads them.
+#[test]
+fn the_json_keeps_its_keys() {
+    let output = seatrial(&folder("json"), &["run", "web.toml", "--format", "json", "--seeds", "5"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&json), "question schema_version variants");
+    let variants = json["variants"].as_array().unwrap();
+    let common = "blocked deploy_s extra_replica_s finished lowest_healthy_percent name peak_tasks seeds short_replica_s \
+                  spare_usd_per_month usd_per_deploy";
+    assert_eq!(keys(&variants[0]), common);
+    assert_eq!(keys(&variants[1]), common.replace("deploy_s extra", "deploy_s difference extra"));
+    assert_eq!(keys(&variants[1]["deploy_s"]), "max mean min p50 p95");
+    assert_eq!(keys(&variants[1]["difference"]), "deploy_s high low");
+    assert_eq!(variants[0]["seeds"], 5);
+}
+
+#[test]
+fn the_results_are_the_same_bytes_on_any_number_of_threads() {
+    let folder = folder("threads");
+    for threads in ["1", "8"] {
+        let output = seatrial(&folder, &["run", "web.toml", "--threads", threads, "--out", threads, "--quiet"]);
+        assert_eq!(output.status.code(), Some(0));
+    }
+    let files = |threads: &str| {
+        let mut names: Vec<_> =
+            fs::read_dir(folder.join(threads)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(files("1"), files("8"));
+    assert_eq!(files("1").len(), 8, "rows, statistics, and three charts in two formats: {:?}", files("1"));
+    for name in files("1") {
+        let bytes = |threads: &str| fs::read(folder.join(threads).join(&name)).unwrap();
+        assert!(bytes("1") == bytes("8"), "{} differs", name.display());
+        assert!(!bytes("1").is_empty());
+    }
+    let rows = fs::read_to_string(folder.join("1/results.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 2 * 20, "a header, and a row for each variant and seed");
+}
+
+/// Each fact but the first of its chain is there because of an earlier one.
+#[test]
+fn facts_are_json_lines_with_their_cause() {
+    let folder = folder("facts");
+    let arguments = ["run", "web.toml", "--facts", "facts.jsonl", "--variant", "five spare hosts", "--seed", "3"];
+    assert_eq!(seatrial(&folder, &arguments).status.code(), Some(0));
+    let lines = fs::read_to_string(folder.join("facts.jsonl")).unwrap();
+    let facts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (position, fact) in facts.iter().enumerate() {
+        assert_eq!(fact["id"], position);
+        assert!(fact["because"].is_null() || fact["because"].as_u64().unwrap() < position as u64, "{fact}");
+        assert!(fact["at_s"].as_f64().unwrap() >= 0.0);
+    }
+    // From "completed" back to the request by causes.
+    let mut fact = facts.last().unwrap();
+    assert_eq!((&fact["fact"], &fact["service"]), (&"deploy_completed".into(), &"web".into()));
+    let mut path = vec![];
+    while let Some(because) = fact["because"].as_u64() {
+        fact = &facts[because as usize];
+        path.push(fact["fact"].as_str().unwrap());
+    }
+    assert_eq!(path.last(), Some(&"deploy_requested"), "{path:?}");
+    assert!(path.contains(&"task_draining") && path.contains(&"task_registering"), "{path:?}");
+}
+
+#[test]
+fn several_formats_and_files_at_once() {
+    let folder = folder("formats");
+    let arguments = ["run", "web.toml", "web.toml", "--format", "table", "--format", "markdown"];
+    let output = seatrial(&folder, &arguments);
+    assert_eq!(text(&output.stdout).matches("| one spare host").count(), 2, "{}", text(&output.stdout));
+    let arguments = ["run", "web.toml", "--format", "markdown=comment.md", "--format", "csv=rows.csv"];
+    let output = seatrial(&folder, &arguments);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));
+    assert!(fs::read_to_string(folder.join("comment.md")).unwrap().contains("| five spare hosts"));
+    assert!(fs::read_to_string(folder.join("rows.csv")).unwrap().starts_with("variant,seed,"));
+}
+
+#[test]
+fn a_scenario_may_come_from_the_standard_input() {
+    let folder = folder("stdin");
+    let output = Command::new(env!("CARGO_BIN_EXE_seatrial"))
+        .args(["run", "-", "--seeds", "3"])
+        .stdin(fs::File::open(folder.join("web.toml")).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+/// Every kind of bad input: a message that says where and what, exit code 2, nothing on the standard output.
+#[test]
+fn bad_input_ends_with_two_and_says_what_would_do() {
+    let folder = folder("bad");
+    let write = |name: &str, from: &str, to: &str| {
+        assert!(SCENARIO.contains(from));
+        fs::write(folder.join(name), SCENARIO.replacen(from, to, 1)).unwrap();
+    };
+    write("typo.toml", "memory = \"3GiB\"", "memroy = \"3GiB\"");
+    write("hosts.toml", "hosts = 6", "hosts = 0");
+    write("time.toml", "at = \"1m\"", "at = \"-1m\"");
+    write("percent.toml", "[run]", "strategy = { rolling = { maximum_percent = 50 } }\n[run]");
+    write("reference.toml", "service = \"web\"", "service = \"wbe\"");
+    write("variant.toml", "host_group.m5.hosts", "host_group.m6.hosts");
+    fs::write(folder.join("bytes.toml"), [b'a', 0xff, 0xfe]).unwrap();
+    let big = fs::File::create(folder.join("big.toml")).unwrap();
+    big.set_len(1 << 30).unwrap();
+    let table: [(&[&str], &[&str]); 18] = [
+        (&["run", "typo.toml"], &["typo.toml:18", "memroy", "memory"]),
+        (&["run", "hosts.toml"], &["hosts.toml:10", "host_group"]),
+        (&["run", "time.toml"], &["time.toml:25", "negative"]),
+        (&["run", "percent.toml"], &["percent.toml:4", "maximum_percent", "100"]),
+        (&["run", "reference.toml"], &["reference.toml:24", "wbe", "web"]),
+        (&["run", "variant.toml"], &["variant.toml:32", "m6", "m5"]),
+        (&["run", "bytes.toml"], &["bytes.toml", "UTF-8"]),
+        (&["run", "big.toml"], &["big.toml", "MiB"]),
+        (&["run", "missing.toml"], &["missing.toml", "no such file"]),
+        (&["run", "."], &["directory"]),
+        (&["run", "web.toml", "typo.toml", "hosts.toml"], &["typo.toml:18", "hosts.toml:10"]),
+        (&["run", "web.toml", "--seeds", "0"], &["--seeds", "1..=1000000"]),
+        (&["run", "web.toml", "--format", "yaml"], &["yaml", "table, json, csv, markdown"]),
+        (&["run", "web.toml", "--facts", "f", "--variant", "nine"], &["nine", "'one spare host', 'five spare hosts'"]),
+        (&["run", "web.toml", "web.toml", "--facts", "f"], &["--facts takes one scenario file"]),
+        (&["run", "web.toml", "--out", "web.toml"], &["cannot write web.toml"]),
+        (&["run", "web.toml", "--format", "csv=no/such/folder.csv"], &["cannot write no/such/folder.csv"]),
+        (&["runn", "web.toml"], &["runn", "run"]),
+    ];
+    for (arguments, parts) in table {
+        let output = seatrial(&folder, arguments);
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{arguments:?}: {said}");
+        for part in parts {
+            assert!(said.contains(part), "{arguments:?}: '{part}' is not in\n{said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+/// Where no deploy of any variant ends the simulation has no answer, and says what it waits for.
+#[test]
+fn nothing_finished_ends_with_three() {
+    let folder = folder("never");
+    let full = SCENARIO
+        .replace("hosts = 6", "hosts = 5")
+        .replace("\"host_group.m5.hosts\" = 10", "\"host_group.m5.zones\" = [\"b\"]");
+    fs::write(folder.join("full.toml"), full).unwrap();
+    let output = seatrial(&folder, &["run", "full.toml"]);
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{out}");
+    assert!(out.contains("a port already in use on 5 of 5 hosts"), "{out}");
+    assert!(out.contains("> 2h 00m"), "{out}");
+}
+
+#[test]
+fn help_teaches() {
+    let folder = folder("help");
+    let help = |arguments: &[&str]| text(&seatrial(&folder, arguments).stdout);
+    assert!(help(&["--help"]).contains("Exit codes"));
+    let run = help(&["run", "--help"]);
+    for part in ["--seeds", "--facts", "lowest healthy", "seatrial run web.toml"] {
+        assert!(run.contains(part), "'{part}' is not in\n{run}");
+    }
+    let bare = seatrial(&folder, &[]);
+    assert_eq!(bare.status.code(), Some(2), "no verb is a usage error, with the help");
+    assert!(text(&bare.stderr).contains("Usage"));
+}
+
+/// An interrupt ends the run early, with what every variant had completed by then.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_what_is_done() {
+    let folder = folder("interrupt");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_seatrial"))
+        .args(["run", "web.toml", "--seeds", "1000000", "--out", "out", "--threads", "1"])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let rows = fs::read_to_string(folder.join("out/results.csv")).unwrap();
+    let lines = rows.lines().count();
+    assert!(lines > 2 && lines % 2 == 1 && lines < 2_000_000, "{lines} lines");
+}
