@@ -60,7 +60,7 @@ impl<'m> Agents<'m> {
     /// the images that such hosts hold.
     pub fn begin(&mut self, host: HostId, group: GroupId, entity: Entity, since_start: bool, ctx: &mut Ctx) {
         let settings = &self.model.host_groups[group.index()];
-        let polls = match settings.agent.contact {
+        let mut polls = match settings.agent.contact {
             Contact::Push { .. } => None,
             Contact::Poll { interval } => {
                 let phase = self.draws.bits(Stream::PollPhase, entity) % interval.as_millis();
@@ -76,6 +76,11 @@ impl<'m> Agents<'m> {
             };
             (1..=versions).map(move |version| CachedImage { service: ServiceId(id), version, ready: Time::ZERO })
         });
+        if self.explicit_polls
+            && let Some(polls) = &mut polls
+        {
+            ctx.schedule(polls.next(ctx.now, self.draws), Event::Poll(host), ctx.cause);
+        }
         assert_eq!(host.index(), self.hosts.len(), "one agent a host");
         self.hosts.push(AgentHost {
             group,
@@ -89,11 +94,6 @@ impl<'m> Agents<'m> {
             pulls_free_at: Time::ZERO,
             images: images.collect(),
         });
-        if self.explicit_polls
-            && let Some(polls) = polls
-        {
-            ctx.schedule(polls.next(ctx.now, self.draws), Event::Poll(host), ctx.cause);
-        }
     }
 
     /// Takes over a task that ran before the start.
@@ -116,12 +116,13 @@ impl<'m> Agents<'m> {
     fn send(&mut self, command: Event, stream: Stream, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
         let host = &mut self.hosts[task.host.index()];
-        let at = match (&self.model.host_groups[host.group.index()].agent.contact, host.polls) {
+        let at = match (&self.model.host_groups[host.group.index()].agent.contact, &mut host.polls) {
             (Contact::Push { latency }, _) => ctx.now + self.draws.span(latency, stream, task.entity),
             (Contact::Poll { .. }, Some(_)) if self.explicit_polls => return host.mailbox.push((command, task.last)),
             // A poll of this very instant has been before the command.
-            (_, polls) => {
-                polls.expect("an agent that polls has a beat").next(ctx.now + Duration::from_millis(1), self.draws)
+            (Contact::Poll { .. }, polls) => {
+                let polls = polls.as_mut().expect("an agent that polls has a beat");
+                polls.next(ctx.now + Duration::from_millis(1), self.draws)
             }
         };
         host.last_delivery = host.last_delivery.max(at);
@@ -134,7 +135,7 @@ impl<'m> Agents<'m> {
         for (command, because) in host.mailbox.drain(..) {
             ctx.schedule(ctx.now, command, because);
         }
-        let polls = host.polls.expect("only agents that poll have polls");
+        let polls = host.polls.as_mut().expect("only agents that poll have polls");
         let next = polls.next(ctx.now + Duration::from_millis(1), self.draws);
         ctx.schedule(next, Event::Poll(id), ctx.cause);
     }

@@ -11,26 +11,33 @@ pub struct Beat {
     period: Duration,
     jitter: Duration,
     entity: Entity,
+    /// The look found last, and the time from which it was the first: most questions come before it.
+    found: (Time, Time),
 }
 
 impl Beat {
     /// A beat from `anchor` on; `jitter` is below half a period. A period of zero is a loop that always looks.
     pub const fn new(anchor: Time, period: Duration, jitter: Duration, entity: Entity) -> Self {
-        Self { anchor, period, jitter, entity }
+        Self { anchor, period, jitter, entity, found: (anchor, anchor) }
     }
 
     /// The first look at `time` or later.
-    pub fn next(&self, time: Time, draws: Draws) -> Time {
+    pub fn next(&mut self, time: Time, draws: Draws) -> Time {
         if time <= self.anchor {
             return self.anchor;
         }
         if self.period.is_zero() {
             return time;
         }
+        if (self.found.0..=self.found.1).contains(&time) {
+            return self.found.1;
+        }
         let beats = time.since(self.anchor).as_millis() / self.period.as_millis();
         // The jitter is below half a period: of these looks the last is certain to come.
         let looks = (beats..=beats + 2).map(|k| self.look(k, draws));
-        looks.into_iter().find(|&at| at >= time).expect("two periods on there is a look")
+        let next = looks.into_iter().find(|&at| at >= time).expect("two periods on there is a look");
+        self.found = (time, next);
+        next
     }
 
     fn look(&self, k: u64, draws: Draws) -> Time {
@@ -53,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_plain_beat_looks_at_multiples_of_its_period() {
-        let beat = Beat::new(ms(3), Duration::from_millis(10), Duration::ZERO, Entity::named("web"));
+        let mut beat = Beat::new(ms(3), Duration::from_millis(10), Duration::ZERO, Entity::named("web"));
         for (time, next) in [(0, 3), (3, 3), (4, 13), (13, 13), (14, 23), (1_000, 1_003)] {
             assert_eq!(beat.next(ms(time), Draws::new(1)), ms(next), "from {time}");
         }
@@ -61,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_beat_without_a_period_always_looks() {
-        let beat = Beat::new(ms(3), Duration::ZERO, Duration::ZERO, Entity::named("web"));
+        let mut beat = Beat::new(ms(3), Duration::ZERO, Duration::ZERO, Entity::named("web"));
         assert_eq!([beat.next(ms(0), Draws::new(1)), beat.next(ms(7), Draws::new(1))], [ms(3), ms(7)]);
     }
 
@@ -69,7 +76,7 @@ mod tests {
     #[test]
     fn jittered_looks_are_found_from_everywhere() {
         let draws = Draws::new(5);
-        let beat = Beat::new(ms(50), Duration::from_millis(101), Duration::from_millis(40), Entity::named("web"));
+        let mut beat = Beat::new(ms(50), Duration::from_millis(101), Duration::from_millis(40), Entity::named("web"));
         let mut looks = vec![];
         let mut time = ms(0);
         while looks.len() < 300 {

@@ -131,7 +131,8 @@ impl<'m> Scheduler<'m> {
             "a plan made twice without a change asks for nothing new: {after:?}"
         );
         if !self.to_deregister.is_empty() || self.explicit_looks {
-            self.look_at(self.next_beat(ctx.now), ctx);
+            let next = self.next_beat(ctx.now);
+            self.look_at(next, ctx);
         }
         let ended = self.complete(cluster, ctx);
         if ended.is_none() && after.start == 0 {
@@ -157,7 +158,8 @@ impl<'m> Scheduler<'m> {
         cluster.open_index(self.id);
         cluster.services[self.id.index()].versions.resize(usize::from(self.version) + 1, VersionTasks::default());
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
-        self.look_at(self.next_beat(ctx.now), ctx);
+        let next = self.next_beat(ctx.now);
+        self.look_at(next, ctx);
     }
 
     /// Something has happened that the next look may act on.
@@ -169,7 +171,8 @@ impl<'m> Scheduler<'m> {
         }
         self.latest = fact;
         if self.rollout.is_some() && !self.explicit_looks {
-            self.look_at(self.next_beat(ctx.now), ctx);
+            let next = self.next_beat(ctx.now);
+            self.look_at(next, ctx);
         }
     }
 
@@ -270,7 +273,8 @@ impl<'m> Scheduler<'m> {
             tokens.take(started);
             if limited {
                 let next = tokens.next();
-                self.look_at(self.next_beat(next), ctx);
+                let next = self.next_beat(next);
+                self.look_at(next, ctx);
                 if !self.rate_reached {
                     ctx.tell_because(Fact::LaunchRateReached { service: self.id }, self.room);
                 }
@@ -370,7 +374,7 @@ impl<'m> Scheduler<'m> {
     }
 
     /// The first beat from `time` on that has not been looked at.
-    fn next_beat(&self, time: Time) -> Time {
+    fn next_beat(&mut self, time: Time) -> Time {
         let unseen = match self.last {
             Some(last) if last >= time && !self.control.tick.is_zero() => last + Duration::from_millis(1),
             _ => time,

@@ -28,6 +28,13 @@ pub struct Bounds {
 
 impl Rolling {
     /// The bounds for `desired` tasks: the minimum rounds up and the maximum down, as ECS does (ecs.md 1.1).
+    ///
+    /// ```
+    /// use seatrial_sim::deploy::{Bounds, Rolling};
+    ///
+    /// let rolling = Rolling::Percent { minimum_healthy_percent: 50, maximum_percent: 125 };
+    /// assert_eq!(rolling.bounds(5), Bounds { min_healthy: 3, max_total: 6 });
+    /// ```
     pub fn bounds(self, desired: u32) -> Bounds {
         let share = |percent: u32| u64::from(desired) * u64::from(percent);
         match self {
