@@ -1,4 +1,4 @@
-//! Closed forms that any correct simulator satisfies (validation.md 3), each by the formula in its comment.
+//! Closed forms that any correct simulator satisfies, each by the formula in its comment.
 
 mod support;
 
@@ -25,7 +25,7 @@ fn mean_and_variance(sample: &[f64]) -> (f64, f64) {
     (mean, sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0))
 }
 
-/// An agent that polls every P hears of a task after U(0, P): mean P / 2, variance P^2 / 12 (3.5). Of n hosts the last
+/// An agent that polls every P hears of a task after U(0, P): mean P / 2, variance P^2 / 12. Of n hosts the last
 /// hears after n P / (n + 1) on the mean.
 #[test]
 fn polling_costs_half_an_interval_on_the_mean() {
@@ -56,7 +56,7 @@ fn polling_costs_half_an_interval_on_the_mean() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-    /// Slots freed after the stop: total = ceil(N / B) (S + H + D + stop), B = min(cap - N, free slots) (3.2, 3.3).
+    /// Slots freed after the stop: total = ceil(N / B) (S + H + D + stop), B = min(cap - N, free slots).
     #[test]
     fn rolling_takes_as_many_cycles_as_batches(
         n in 1..40_u32, spare in 1..20_u32, maximum in 100..300_u32,
@@ -74,7 +74,7 @@ proptest! {
         prop_assert_eq!(took, cycles.map(|cycles| f64::from(cycles) * (start + health + drain + stop) as f64));
     }
 
-    /// Stop first (cap = N): each round stops N - floor, waits for them, and starts as many (3.2).
+    /// Stop first (cap = N): each round stops N - floor, waits for them, and starts as many.
     #[test]
     fn stop_first_takes_as_many_cycles_as_it_may_drop(n in 1..40_u32, minimum in 0..100_u32, start in 0..100_u64, stop in 0..30_u64) {
         let mut model = plain(n, 1, n);
@@ -88,7 +88,7 @@ proptest! {
         prop_assert_eq!(took, cycles.map(|cycles| f64::from(cycles) * (start + stop) as f64));
     }
 
-    /// All spans doubled doubles the result (3.20).
+    /// All spans doubled doubles the result.
     #[test]
     fn doubled_spans_double_the_deploy(n in 1..20_u32, slots in 1..20_u32, spans in proptest::array::uniform5(0..60_u64)) {
         let scaled = |factor: u64| {
@@ -104,7 +104,7 @@ proptest! {
         prop_assert!((scaled(2) - 2.0 * scaled(1)).abs() < 1e-9);
     }
 
-    /// Slots for one more of identical tasks never delay a deploy (3.20).
+    /// Slots for one more of identical tasks never delay a deploy.
     #[test]
     fn one_more_slot_never_delays(n in 1..20_u32, spare in 1..10_u32, startup in 1..60_u64, seed in 0..100_u64) {
         let with = |spare| {
@@ -117,7 +117,7 @@ proptest! {
     }
 }
 
-/// One batch: S + H + D + stop whatever N (3.4).
+/// One batch: S + H + D + stop whatever N.
 #[test]
 fn with_room_for_all_the_number_of_tasks_does_not_matter() {
     for n in [1, 10, 100, 1_000] {
@@ -146,7 +146,7 @@ fn stages_end_at_the_next_tick() {
     assert_close(play(&model, 1).deploy_s(), 4.0 * 50.5, 1e-9, "four tasks");
 }
 
-/// Token bucket: N launches take (N - burst) / rate (3.13): 3,500 at one a second after 10 take 3,490 s.
+/// Token bucket: N launches take (N - burst) / rate: 3,500 at one a second after 10 take 3,490 s.
 #[test]
 fn the_launch_rate_bounds_a_large_deploy() {
     let mut model = plain(3_500, 1, 7_000);
@@ -259,7 +259,7 @@ fn hosts_for_a_deploy_cost_their_time() {
     assert_eq!(costs.total(), (3 * 24 + 3) * 100_000);
 }
 
-/// hosts = ceil(N / k), k = min(floor(cpu / c), floor(memory / m), 1 with a fixed port) (3.10): the others are spare.
+/// hosts = ceil(N / k), k = min(floor(cpu / c), floor(memory / m), 1 with a fixed port): the others are spare.
 #[test]
 fn spare_hosts_are_those_beyond_the_packing() {
     let spare_hosts = |tasks, hosts, capacity: (u32, u32), demand: (u32, u32), port| {

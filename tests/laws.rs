@@ -77,8 +77,8 @@ proptest! {
         }
     }
 
-    /// At every instant the tasks that are not stopped are at most the cap, and those in service at least the floor
-    /// (validation.md 3.1); after the deploy exactly the desired number runs, all of the last version.
+    /// At every instant the tasks that are not stopped are at most the cap, and those in service at least the floor;
+    /// after the deploy exactly the desired number runs, all of the last version.
     #[test]
     fn bounds_hold_at_every_instant(model in support::random::model(), seed in 0..1_000_u64) {
         let played = play(&model, seed);
@@ -101,7 +101,7 @@ proptest! {
     }
 
     /// extra + short = the start and stop latencies of all tasks, plus what was in service beyond the desired count and
-    /// what was not even reserved of it (orchestrators.md A.6).
+    /// what was not even reserved of it.
     #[test]
     fn extra_and_short_are_the_latencies(model in support::random::model(), seed in 0..1_000_u64) {
         let played = play(&model, seed);

@@ -14,7 +14,7 @@ fn assert_deploy_s(model: &Model, seconds: f64, why: &str) {
 }
 
 /// Two at a time: three rounds of health and drain, because the slot is free when the drain ends.
-/// 3 x (150 + 300) = 1,350 s and 3 x (10 + 5) = 45 s (validation.md 2).
+/// 3 x (150 + 300) = 1,350 s and 3 x (10 + 5) = 45 s.
 #[test]
 fn six_tasks_with_room_for_eight_go_two_by_two() {
     for (health, drain, total) in [(150, 300, 1_350.0), (10, 5, 45.0)] {
@@ -29,7 +29,7 @@ fn six_tasks_with_room_for_eight_go_two_by_two() {
     }
 }
 
-/// One cycle of 60 s moves as many tasks as hosts are spare: 5 spare, one cycle; 1 spare, five (validation.md 2).
+/// One cycle of 60 s moves as many tasks as hosts are spare: 5 spare, one cycle; 1 spare, five.
 #[test]
 fn five_tasks_one_to_a_host_take_a_cycle_for_each_spare_host() {
     for (hosts, total) in [(10, 60.0), (6, 300.0)] {
@@ -70,7 +70,7 @@ fn a_fixed_port_task_on_its_only_host_is_down_while_it_is_replaced() {
     assert!((played.summary.lowest_healthy_percent).abs() < 1e-9);
 }
 
-/// validation.md 3.1 and 2: no start fits under the cap and no stop over the floor, or no host has room.
+/// No start fits under the cap and no stop over the floor, or no host has room.
 #[test]
 fn deploys_that_can_never_finish_say_which_constraint_blocks() {
     let bounds = "its bounds let nothing start or stop";
@@ -94,7 +94,7 @@ fn deploys_that_can_never_finish_say_which_constraint_blocks() {
     }
 }
 
-/// ECS before 2015-12: spawn one, stop one, 40 + 20 s a task, and it needs room for one more (ecs.md 1.1).
+/// ECS before 2015-12: spawn one, stop one, 40 + 20 s a task, and it needs room for one more.
 #[test]
 fn one_at_a_time_moves_one_task_a_cycle_however_much_room_there_is() {
     let mut model = plain(5, 1, 20);

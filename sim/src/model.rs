@@ -75,12 +75,12 @@ pub struct HourlyPrice(pub u64);
 /// How a host's life becomes a bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Billing {
-    /// By the second, and a minimum a launch. EC2 Linux since 2017-10-02: 60 s (ecs.md 5.5).
+    /// By the second, and a minimum a launch. EC2 Linux since 2017-10-02: 60 s.
     PerSecond {
         /// A shorter life costs as much as this one.
         minimum: Duration,
     },
-    /// By the started hour of each launch. EC2 before 2017-10-02 (ecs.md 5.5).
+    /// By the started hour of each launch. EC2 before 2017-10-02.
     PerStartedHour,
 }
 

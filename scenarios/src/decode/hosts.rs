@@ -98,7 +98,7 @@ fn pre_deploy(item: &Item) -> Option<PreDeploy> {
     let mut fields = item.fields()?;
     let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
     let lead = fields.need("lead", |item| item.duration());
-    // validation.md: from the launch on EC2 to the registration, 45 to 60 s.
+    // E: from the launch on EC2 to the registration, 45 to 60 s (to SSH it is 22 to 26 s; range 45 to 180 s).
     let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
     let keep = fields.or("keep", Duration::from_secs(300), |item| item.duration());
     fields.close();

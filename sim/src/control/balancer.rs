@@ -27,7 +27,7 @@ mod tests {
     use crate::engine::dist::Dist;
     use crate::orchestrators::load_balancers::{ALB, CLASSIC};
 
-    /// validation.md 3.6: first offset + (checks - 1) x interval.
+    /// First offset + (checks - 1) x interval.
     #[test]
     fn a_new_target_passes_all_its_checks() {
         let plain = LoadBalancer { registration: Dist::fixed_millis(2_200), ..ALB };

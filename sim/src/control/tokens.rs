@@ -43,7 +43,7 @@ impl Tokens {
 mod tests {
     use super::*;
 
-    /// validation.md 3.13: 3,500 launches at 60 a minute after a burst of 10 take (3,500 - 10) s.
+    /// Time for N launches = (N - burst) / rate: 3,500 launches at 60 a minute after a burst of 10 take (3,500 - 10) s.
     #[test]
     fn launches_follow_burst_plus_rate() {
         let mut tokens = Tokens::full(LaunchRate { per_minute: 60, burst: 10 });

@@ -13,7 +13,7 @@ pub enum Rolling {
         /// Percent of the desired count that may exist, stopping ones included; at least 100. Rounded down to tasks.
         maximum_percent: u32,
     },
-    /// One new task, then one old task less: ECS before 2015-12-21 (ecs.md 1.1). Needs room for one task more.
+    /// One new task, then one old task less: ECS before 2015-12-21 (BC 2015 UpdateService). Needs room for one task more.
     OneAtATime,
 }
 
@@ -27,7 +27,8 @@ pub struct Bounds {
 }
 
 impl Rolling {
-    /// The bounds for `desired` tasks: the minimum rounds up and the maximum down, as ECS does (ecs.md 1.1).
+    /// The bounds for `desired` tasks: the minimum rounds up and the maximum down, as ECS does (BC
+    /// DeploymentConfiguration).
     ///
     /// ```
     /// use seatrial_sim::deploy::{Bounds, Rolling};
@@ -51,7 +52,7 @@ impl Rolling {
 mod tests {
     use super::*;
 
-    /// The examples of the ECS developer guide and of its users (ecs.md 1.1, validation.md 3.1).
+    /// The examples of the ECS developer guide and of its users.
     #[test]
     fn the_minimum_rounds_up_and_the_maximum_down() {
         let table = [

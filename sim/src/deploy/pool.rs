@@ -32,7 +32,7 @@ pub struct PoolPlan {
     pub stop_unhealthy: u32,
 }
 
-/// Starts as many new tasks as the cap allows and stops as many old ones as the floor does (ecs.md 1.2).
+/// Starts as many new tasks as the cap allows and stops as many old ones as the floor does (DG deployment-type-ecs).
 ///
 /// Called again without a change it asks for nothing new, because what it asked for is in the counts by then.
 pub fn plan(view: &PoolView) -> PoolPlan {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::deploy::Rolling;
 
-    /// Worked by hand from ecs.md 1.2, 4 tasks of 100/200 unless said.
+    /// Worked by hand, 4 tasks of 100/200 unless said.
     #[test]
     fn starts_fill_the_cap_and_stops_reach_the_floor() {
         let bounds = Rolling::Percent { minimum_healthy_percent: 100, maximum_percent: 200 }.bounds(4);

@@ -1,4 +1,5 @@
-//! Which tasks to stop: from the zone with most tasks of the service, then from the host with most (ecs.md 1.4).
+//! Which tasks to stop: from the zone with most tasks of the service, then from the host with most (BC
+//! UpdateService).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

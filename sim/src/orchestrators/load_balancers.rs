@@ -1,4 +1,4 @@
-//! The defaults of the three load balancers that ECS registers tasks with (ecs.md 3, validation.md 1).
+//! The defaults of the three load balancers that ECS registers tasks with (`docs/sources.md` has the keys).
 
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
@@ -10,14 +10,14 @@ pub const ALL: [(&str, LoadBalancer); 3] = [("alb", ALB), ("classic", CLASSIC), 
 /// Application Load Balancer.
 pub const ALB: LoadBalancer = LoadBalancer {
     kind: LoadBalancerKind::Alb,
-    // Measured (n = 7): a new target was healthy 1.6 to 2.6 s after its registration, whatever the interval.
+    // HC (n = 7): a new target was healthy 1.6 to 2.6 s after its registration, whatever the interval.
     registration: Dist::uniform_millis(1_600, 2_600),
     first_check: FirstCheck::AtOnce,
-    // ALB guide: 30 s (5 to 300).
+    // ALB: 30 s (5 to 300).
     interval: Duration::from_secs(30),
-    // ALB guide: a newly registered target must pass one check. The ECS tuning pages imply the healthy threshold (5).
+    // ALB: a newly registered target must pass one check. The ECS tuning pages imply the healthy threshold (5).
     initial_checks: 1,
-    // ALB guide: 300 s (0 to 3600), shown as draining to the end even when idle, and ECS waits for that.
+    // ALB: 300 s (0 to 3600), shown as draining to the end even when idle, and ECS waits for that.
     deregistration_delay: Duration::from_secs(300),
     in_flight: None,
 };
@@ -25,16 +25,16 @@ pub const ALB: LoadBalancer = LoadBalancer {
 /// Classic Load Balancer.
 pub const CLASSIC: LoadBalancer = LoadBalancer {
     kind: LoadBalancerKind::Classic,
-    // ecs.md 8: propagation.
+    // E: propagation (range 1 to 10 s).
     registration: Dist::uniform_millis(1_000, 10_000),
     first_check: FirstCheck::WithinInterval,
-    // CLB guide: 30 s (5 to 300).
+    // CLB: 30 s (5 to 300).
     interval: Duration::from_secs(30),
-    // CLB guide: healthy threshold 10 (2 to 10); a new instance needs all of them.
+    // CLB: healthy threshold 10 (2 to 10); a new instance needs all of them.
     initial_checks: 10,
-    // CLB guide: connection draining is off unless it is enabled.
+    // CLB: connection draining is off unless it is enabled.
     deregistration_delay: Duration::ZERO,
-    // CLB guide: draining ends with the last request. How long that takes is an estimate: none under way (range 0 s to
+    // CLB: draining ends with the last request. How long that takes is an estimate: none under way (range 0 s to
     // the draining timeout).
     in_flight: Some(Dist::ZERO),
 };
@@ -45,11 +45,11 @@ pub const NLB: LoadBalancer = LoadBalancer {
     // E: field reports of 2 to 3 min from registration to healthy, checks included; the guide says "a few minutes".
     registration: Dist::uniform_millis(120_000, 180_000),
     first_check: FirstCheck::AtOnce,
-    // NLB guide: 30 s (5 to 300).
+    // NLB: 30 s (5 to 300).
     interval: Duration::from_secs(30),
     // The field reports above include the checks.
     initial_checks: 1,
-    // NLB guide: 300 s (0 to 3600).
+    // NLB: 300 s (0 to 3600).
     deregistration_delay: Duration::from_secs(300),
     in_flight: None,
 };

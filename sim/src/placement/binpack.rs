@@ -1,4 +1,4 @@
-//! Binpack: the host with least free memory that still fits, then least free cpu (ecs.md 1.4).
+//! Binpack: the host with least free memory that still fits, then least free cpu (DG task-placement-strategies).
 
 use super::{HostView, Placement, Score};
 

@@ -1,4 +1,4 @@
-//! Spread: zones with fewest tasks of the service, then hosts with fewest (the default of ECS services, ecs.md 1.4).
+//! Spread: zones with fewest tasks of the service, then hosts with fewest (the default of ECS services, DG task-placement).
 
 use super::{HostView, Placement, Score};
 
