@@ -1,12 +1,15 @@
 //! How values read in sentences and cells: the same words in the terminal, in Markdown and in charts.
 
+use std::path::Path;
+
 use seatrial_sim::engine::time::Duration;
 
 use crate::statistics::{Comparison, VariantStatistics};
 
-/// The scenario and its question.
+/// The scenario's file, wherever it is, and its question.
 pub(crate) fn headline(comparison: &Comparison) -> String {
-    plain(&format!("{}: {}", comparison.scenario, comparison.question))
+    let file = Path::new(&comparison.scenario).file_name().unwrap_or(comparison.scenario.as_ref());
+    plain(&format!("{}: {}", file.display(), comparison.question))
 }
 
 /// The system and how often it was run.
