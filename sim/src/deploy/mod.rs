@@ -13,7 +13,7 @@ pub enum Rolling {
         /// Percent of the desired count that may exist, stopping ones included; at least 100. Rounded down to tasks.
         maximum_percent: u32,
     },
-    /// One new task, then one old task less: ECS before 2015-12-21 (BC 2015 UpdateService). Needs room for one task more.
+    /// One new task, then one old task less: ECS before 2015-12-21 (BC 2015 `UpdateService`). Needs room for one task more.
     OneAtATime,
 }
 
@@ -28,7 +28,7 @@ pub struct Bounds {
 
 impl Rolling {
     /// The bounds for `desired` tasks: the minimum rounds up and the maximum down, as ECS does (BC
-    /// DeploymentConfiguration).
+    /// `DeploymentConfiguration`).
     ///
     /// ```
     /// use seatrial_sim::deploy::{Bounds, Rolling};

@@ -1,5 +1,5 @@
 //! Which tasks to stop: from the zone with most tasks of the service, then from the host with most (BC
-//! UpdateService).
+//! `UpdateService`).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

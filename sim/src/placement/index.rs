@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::host_set::HostSet;
 use crate::engine::fact::{GroupId, HostId};
 use crate::model::Resources;
 
@@ -17,32 +18,29 @@ pub(crate) struct Look {
     pub tasks: u32,
 }
 
-/// Hosts by look, each group by falling id so that the lowest is at hand.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Hosts by look.
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct HostIndex {
-    groups: BTreeMap<Look, Vec<HostId>>,
+    groups: BTreeMap<Look, HostSet>,
 }
 
 impl HostIndex {
     /// Adds a host under its look.
     pub fn insert(&mut self, look: &Look, host: HostId) {
-        let hosts = self.groups.entry(*look).or_default();
-        let place = hosts.partition_point(|&other| other > host);
-        hosts.insert(place, host);
+        self.groups.entry(*look).or_default().insert(host);
     }
 
     /// Takes a host away from under its look.
     pub fn remove(&mut self, look: &Look, host: HostId) {
         let hosts = self.groups.get_mut(look).expect("the host was inserted under this look");
-        let place = hosts.binary_search_by(|other| host.cmp(other)).expect("the host is in its group");
-        hosts.remove(place);
-        if hosts.is_empty() {
+        hosts.remove(host);
+        if hosts.len() == 0 {
             self.groups.remove(look);
         }
     }
 
     /// The groups, none of them empty.
-    pub fn groups(&self) -> impl Iterator<Item = (&Look, &[HostId])> {
-        self.groups.iter().map(|(look, hosts)| (look, hosts.as_slice()))
+    pub fn groups(&self) -> impl Iterator<Item = (&Look, &HostSet)> {
+        self.groups.iter()
     }
 }

@@ -2,6 +2,7 @@
 
 mod binpack;
 mod first_fit;
+mod host_set;
 pub(crate) mod index;
 mod random;
 pub(crate) mod search;

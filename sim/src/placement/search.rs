@@ -28,12 +28,12 @@ pub(crate) fn place(policy: Policy, request: &Request, hosts: &HostIndex) -> Res
     let mut fitting = 0;
     let usable = |look: &Look| request.host_group.is_none_or(|group| group == look.group);
     for (look, hosts) in hosts.groups().filter(|(look, _)| usable(look)) {
-        if !fits(request, look, hosts.len() as u32, &mut shortage) {
+        if !fits(request, look, hosts.len(), &mut shortage) {
             continue;
         }
-        fitting += hosts.len() as u64;
+        fitting += u64::from(hosts.len());
         let view = HostView { free: look.free, tasks: look.tasks, zone_tasks: request.by_zone[usize::from(look.zone)] };
-        let lowest = *hosts.last().expect("no group is empty");
+        let lowest = hosts.nth(0).expect("no group is empty");
         let candidate = (policy.score(&view), lowest);
         if best.is_none_or(|best| candidate < best) {
             best = Some(candidate);
@@ -43,13 +43,13 @@ pub(crate) fn place(policy: Policy, request: &Request, hosts: &HostIndex) -> Res
     if !policy.draws() {
         return Ok(best);
     }
-    let mut lot = request.lot % fitting;
+    let mut lot = (request.lot % fitting) as u32;
     for (look, hosts) in hosts.groups().filter(|(look, _)| usable(look)) {
         if fits(request, look, 0, &mut shortage) {
-            if let Some(&host) = hosts.get(lot as usize) {
+            if let Some(host) = hosts.nth(lot) {
                 return Ok(host);
             }
-            lot -= hosts.len() as u64;
+            lot -= hosts.len();
         }
     }
     unreachable!("the lot is below the number of fitting hosts")
