@@ -1,5 +1,7 @@
 //! The command as its users meet it: what it prints, what it writes, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test may; clippy's own exception stops at helper functions")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
