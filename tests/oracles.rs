@@ -2,8 +2,10 @@
 
 mod support;
 
+use seatrial_sim::cluster::TaskState;
 use seatrial_sim::deploy::Rolling;
 use seatrial_sim::engine::dist::Dist;
+use seatrial_sim::engine::fact::Fact;
 use seatrial_sim::model::{Demand, Model, PreDeploy};
 
 use support::{balancer, percent, plain, play, secs};
@@ -104,4 +106,33 @@ fn one_at_a_time_moves_one_task_a_cycle_however_much_room_there_is() {
     assert_deploy_s(&model, 300.0, "5 x 60 s");
     model.host_groups[0].capacity = seatrial_sim::model::Resources { cpu: 5, memory_mib: 5 };
     assert!(play(&model, 1).blocked().contains("5 of 5 new tasks fit nowhere: memory on 1 of 1 hosts"));
+}
+
+/// Five cycles in a row of 40 + 20 s: from "completed" back by causes there is one start and one stop in each cycle, the
+/// first start because of the request and every other because of the stop before it.
+#[test]
+fn the_causes_of_a_serial_deploy_lead_through_every_cycle() {
+    let mut model = plain(5, 6, 1);
+    model.services[0].startup = Dist::Fixed(secs(40));
+    model.services[0].exit = Dist::Fixed(secs(20));
+    let records = play(&model, 1).trace.records;
+    let mut path = vec![];
+    let mut at = records.len() - 1;
+    loop {
+        path.push((records[at].at.as_secs_f64(), records[at].fact));
+        let because = records[at].because.index() as usize;
+        if because == at {
+            break;
+        }
+        at = because;
+    }
+    let moves = |state| {
+        let of_state = path.iter().filter(|(_, fact)| matches!(fact, Fact::TaskMoved { to, .. } if *to == state));
+        of_state.map(|(at, _)| *at).collect::<Vec<_>>()
+    };
+    // The request is at 60 s; backwards: stopped at the end of each cycle, in service after its 40 s, placed at its start.
+    assert_eq!(moves(TaskState::Stopped), [360.0, 300.0, 240.0, 180.0, 120.0]);
+    assert_eq!(moves(TaskState::InService), [340.0, 280.0, 220.0, 160.0, 100.0]);
+    assert_eq!(moves(TaskState::Provisioning), [300.0, 240.0, 180.0, 120.0, 60.0]);
+    assert!(matches!(path.last(), Some((at, Fact::DeployRequested { .. })) if (at - 60.0).abs() < 1e-9));
 }
