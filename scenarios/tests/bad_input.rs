@@ -312,3 +312,12 @@ proptest! {
         problems(&lines.join("\n"));
     }
 }
+
+/// Each number may be large; together they must fit in memory.
+#[test]
+fn a_model_that_no_machine_could_hold_is_refused() {
+    let group = |i: usize| format!("[[host_group]]\nname = \"g{i}\"\nhosts = 100000\ncpu = 64\nmemory = \"64MiB\"\n");
+    let groups: String = (0..11).map(group).collect();
+    let found = problems(&GOOD.replace("[[service]]", &format!("{groups}[[service]]")));
+    assert!(found.iter().any(|(line, problem)| *line == 66 && problem.contains("1100011 hosts in all")), "{found:#?}");
+}

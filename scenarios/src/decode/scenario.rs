@@ -62,6 +62,9 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         check_ports(&model, &service_items);
     }
     if context.is_clean() {
+        check_size(&model, &group_items, &service_items);
+    }
+    if context.is_clean() {
         check_room(&model, &service_items);
     }
     // Where two are at once, they stay in the order of the file.
@@ -193,6 +196,28 @@ fn check_ports(model: &Model, items: &[Item]) {
             let path = format!("{}.host_port", item.path);
             item.context.note(Problem::new(span_of(item.node, "host_port"), &path, message, None));
         }
+    }
+}
+
+/// A model that fits in the memory of a common machine: some 200 bytes a task and a host, 4 for each pair of a service and
+/// a host.
+fn check_size(model: &Model, groups: &[Item], services: &[Item]) {
+    const MOST: u64 = 1_000_000;
+    const MOST_PAIRS: u64 = 100_000_000;
+    let added = |group: &HostGroup| {
+        group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64
+    };
+    let hosts: u64 = model.host_groups.iter().map(|group| u64::from(group.hosts) + added(group)).sum();
+    let tasks: u64 = model.services.iter().map(|service| u64::from(service.desired)).sum();
+    let pairs = hosts * model.services.len() as u64;
+    let too_many = |item: Option<&Item>, message: String| item.and_then(|item| item.wrong::<()>(message, None));
+    if hosts > MOST {
+        too_many(groups.last(), format!("{hosts} hosts in all, and at most {MOST} can be simulated"));
+    } else if pairs > MOST_PAIRS {
+        too_many(services.last(), format!("{hosts} hosts for {} services are too many to simulate", services.len()));
+    }
+    if tasks > MOST {
+        too_many(services.last(), format!("{tasks} tasks in all, and at most {MOST} can be simulated"));
     }
 }
 
