@@ -33,7 +33,7 @@ service = "web"
 /// A scenario with every key.
 const FULL: &str = r#"
 question = "How long?"
-orchestrator = { name = "ecs-2015", tick = "5s", tick_jitter = "1s", first_review = "uniform(1s, 10s)", healthy_after = "40s", deregistration = "next-review", slot_release = "stopped", launch_rate = { per_minute = 250, burst = 42 } }
+orchestrator = { name = "ecs-2015", tick = "5s", tick_jitter = "1s", first_review = "uniform(1s, 10s)", healthy_after = "40s", deregistration = "next-review", target_poll = "7s", slot_release = "stopped", launch_rate = { per_minute = 250, burst = 42 } }
 strategy = { rolling = { minimum_healthy_percent = 50, maximum_percent = 150 } }
 placement = "random"
 [run]
@@ -138,6 +138,7 @@ fn every_key_is_read() {
         first_review: Dist::uniform_millis(1_000, 10_000),
         healthy_after: ms(40_000),
         deregistration: Deregistration::NextReview,
+        target_poll: ms(7_000),
         slot_release: SlotRelease::Stopped,
         launch_rate: Some(LaunchRate { per_minute: 250, burst: 42 }),
     };

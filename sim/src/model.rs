@@ -270,6 +270,9 @@ pub struct ControlLoop {
     pub healthy_after: Duration,
     /// When a task that was chosen to stop is deregistered.
     pub deregistration: Deregistration,
+    /// How often it asks the load balancer whether draining targets are gone, each service at its own phase; zero hears of
+    /// it at once.
+    pub target_poll: Duration,
     /// When placement may use a stopping task's cpu and memory again. A fixed host port is free when it has stopped.
     pub slot_release: SlotRelease,
     /// Launches a service may make.

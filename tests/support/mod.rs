@@ -37,6 +37,7 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
             first_review: Dist::ZERO,
             healthy_after: Duration::ZERO,
             deregistration: Deregistration::SameReview,
+            target_poll: Duration::ZERO,
             slot_release: SlotRelease::Stopped,
             launch_rate: None,
         },

@@ -50,14 +50,14 @@ fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
 /// One or two services that share one or two groups of hosts, with one to three deploys.
 pub fn model() -> BoxedStrategy<Model> {
     let control = (prop_oneof![Just(0), 1_000..20_000_u64], 0..499_u64, span(), span(), any::<[bool; 2]>());
-    let rate = proptest::option::of((1..300_u32, 1..20_u32));
+    let rate = (proptest::option::of((1..300_u32, 1..20_u32)), prop_oneof![Just(0), 1..20_000_u64]);
     let agent = (any::<[bool; 3]>(), 1..60_000_u64, span(), span(), span(), span());
     let hosts = (1..8_u32, 1..6_u32, 1..4_usize, proptest::option::of((1..5_u32, 0..300_u64, span(), 0..300_u64)));
     let task = (1..7_u32, span(), span(), rolling(), load_balancer(), 0..4_usize, any::<bool>(), 0..3_usize);
     let services = proptest::collection::vec(task, 1..3);
     let deploys = proptest::collection::vec((any::<bool>(), 0..2_000_u64), 1..4);
     ((control, rate), agent, proptest::collection::vec(hosts, 1..3), services, deploys)
-        .prop_map(|((control, rate), agent, hosts, services, deploys)| {
+        .prop_map(|((control, (rate, target_poll)), agent, hosts, services, deploys)| {
             let mut model = plain(1, 1, 1);
             let (tick, jitter, first_review, healthy_after, [same_review, stopping]) = control;
             model.control.tick = Duration::from_millis(tick);
@@ -70,6 +70,7 @@ pub fn model() -> BoxedStrategy<Model> {
             model.control.deregistration =
                 if same_review { Deregistration::SameReview } else { Deregistration::NextReview };
             model.control.slot_release = if stopping { SlotRelease::Stopping } else { SlotRelease::Stopped };
+            model.control.target_poll = Duration::from_millis(target_poll);
             model.control.launch_rate = rate.map(|(per_minute, burst)| LaunchRate { per_minute, burst });
             let ([polls, waits, serial], interval, latency, check, report, stop_tail) = agent;
             model.host_groups = hosts

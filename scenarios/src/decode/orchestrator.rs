@@ -27,6 +27,7 @@ pub(super) fn orchestrator(item: &Item) -> Option<Orchestrator> {
         deregistration: fields.or("deregistration", defaults.deregistration, |item| {
             item.choice([("next-review", Deregistration::NextReview), ("same-review", Deregistration::SameReview)])
         }),
+        target_poll: fields.or("target_poll", defaults.target_poll, |item| item.duration()),
         slot_release: fields.or("slot_release", defaults.slot_release, |item| {
             item.choice([("stopping", SlotRelease::Stopping), ("stopped", SlotRelease::Stopped)])
         }),

@@ -22,7 +22,7 @@ pub enum TaskState {
     InService,
     /// Deregistered; the balancer waits for its requests.
     Draining,
-    /// Out of the balancer, and not told to stop yet.
+    /// Out of the balancer, as the control plane knows, and not told to stop yet.
     Drained,
     /// Told to stop: SIGTERM was sent, or is on its way to the agent.
     Stopping,

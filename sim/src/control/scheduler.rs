@@ -11,6 +11,7 @@ use crate::control::tokens::Tokens;
 use crate::deploy::pool::{self, PoolPlan, PoolView};
 use crate::deploy::{Bounds, victims};
 use crate::engine::ctx::Ctx;
+use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{DeployId, Fact, FactId, HostId, ServiceId, TaskId};
@@ -32,6 +33,8 @@ pub(crate) struct Scheduler<'m> {
     version: u16,
     rollout: Option<Rollout>,
     beat: Beat,
+    /// When it asks the balancer for draining targets.
+    target_polls: Beat,
     /// When it looks next. An event for another time is stale.
     next: Option<Time>,
     /// When it looked last.
@@ -79,6 +82,9 @@ impl<'m> Scheduler<'m> {
         let service = &model.services[id.index()];
         let entity = Entity::named(&service.name);
         let none = FactId::from_index(0);
+        let poll = model.control.target_poll;
+        let phase = Dist::Uniform { low: Duration::ZERO, high: poll };
+        let phase = draws.span(&phase, Stream::TargetPollPhase, entity);
         Self {
             id,
             service,
@@ -89,6 +95,7 @@ impl<'m> Scheduler<'m> {
             version: 1,
             rollout: None,
             beat: Beat::new(Time::ZERO, Duration::ZERO, Duration::ZERO, entity),
+            target_polls: Beat::new(Time::ZERO + phase, poll, Duration::ZERO, entity),
             next: None,
             last: None,
             explicit_looks,
@@ -198,7 +205,7 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    /// The balancer has let go of a task.
+    /// The balancer has let go of a task, as the control plane knows now.
     pub fn task_drained(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let fact = cluster.advance(id, TaskState::Drained, ctx.cause, ctx);
         self.to_stop.push(id);
@@ -333,11 +340,12 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    fn deregister(&self, id: TaskId, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+    fn deregister(&mut self, id: TaskId, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let load_balancer = self.service.load_balancer.as_ref().expect("only registered tasks are deregistered");
         let drained = balancer::until_drained(load_balancer, self.draws, cluster.tasks[id.index()].entity);
         let fact = cluster.advance(id, TaskState::Draining, because, ctx);
-        ctx.schedule(ctx.now + drained, Event::DrainEnded(id), fact);
+        let noticed = self.target_polls.next(ctx.now + drained, self.draws);
+        ctx.schedule(noticed, Event::DrainNoticed(id), fact);
     }
 
     fn complete(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) -> Option<(DeployId, FactId)> {

@@ -41,6 +41,8 @@ pub enum Stream {
     FirstReview,
     /// How far a tick is off its beat.
     TickJitter,
+    /// Where in its interval the control plane asks for draining targets.
+    TargetPollPhase,
     /// From a target's registration to the balancer's knowing it.
     Registration,
     /// Where in the interval the balancer's first check falls.

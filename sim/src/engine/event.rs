@@ -27,8 +27,8 @@ pub(crate) enum Event {
     Started(TaskId),
     /// The task is healthy.
     Passed(TaskId),
-    /// The balancer has let go of the task.
-    DrainEnded(TaskId),
+    /// The control plane notices that the balancer has let go of the task.
+    DrainNoticed(TaskId),
     /// The agent learns of a task to stop: SIGTERM.
     StopReceived(TaskId),
     /// The stop timeout ends: SIGKILL.

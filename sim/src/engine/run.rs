@@ -125,7 +125,7 @@ impl<'m> World<'m> {
                 let service = self.cluster.tasks[task.index()].name.service;
                 self.schedulers[service.index()].task_passes(task, &mut self.cluster, ctx);
             }
-            Event::DrainEnded(task) => {
+            Event::DrainNoticed(task) => {
                 let service = self.cluster.tasks[task.index()].name.service;
                 self.schedulers[service.index()].task_drained(task, &mut self.cluster, ctx);
             }

@@ -91,6 +91,9 @@ const CONTROL: ControlLoop = ControlLoop {
     healthy_after: Duration::from_secs(40),
     // T: 8, 9 and 12 (2026): deregistered about 10 s after "has stopped".
     deregistration: Deregistration::NextReview,
+    // T6, T8: the stop comes 0 to 10 s and a tick after the end of the deregistration delay (310 s for 300, 39.6 s for 30).
+    // E: it asks every 10 s (range 1 to 10 s).
+    target_poll: Duration::from_secs(10),
     // AG issue 5138, roadmap 325: placement uses a stopping task's slot "as designed".
     slot_release: SlotRelease::Stopping,
     // DG service-quotas (2022-04): 250 launches a minute for a service on EC2. The burst is an estimate, one tick's share
