@@ -102,27 +102,37 @@ Examples:
   seatrial run scenarios/library/one-spare-host.toml
   seatrial run web.toml --out results --format markdown=comment.md
 
-Exit codes: 0 answered; 2 the question was wrong (usage, scenario); 3 no deploy ended; 130 interrupted.
-The scenarios in scenarios/library/ are a tutorial: copy the one that is nearest to your question.";
+The scenarios in scenarios/library/ are a tutorial: copy the one that is nearest
+to your question.
+
+Exit codes:
+  0    answered
+  2    the question was wrong: usage, scenario
+  3    no deploy ended
+  130  interrupted";
 
 const AFTER_RUN: &str = "\
 Examples:
-  seatrial run web.toml                            the table, with the scenario's own seeds
-  seatrial run web.toml --seeds 1000 --out results  more seeds; rows and charts into results/
+  seatrial run web.toml
+  seatrial run web.toml --seeds 1000 --out results
   seatrial run web.toml --format json | jq .variants[].deploy_s.p95
   seatrial run web.toml --facts facts.jsonl --variant 'short drain' --seed 7
 
 The table's columns:
-  p50, p95          of the deploy's duration, from the request to the control plane's \"completed\"; seeds whose deploy
-                    does not end count as longer than all others
-  finished          share of the seeds whose deploy ended
-  against the first mean difference on the same seeds, with its 95 % confidence interval
-  spare $/month     price of 730 hours of the hosts that the desired tasks do not need
-  $/deploy          bill of the hosts launched for one deploy
-  lowest healthy    the lowest share of the desired tasks in service at any time, over all seeds
+  p50, p95         duration from the request to the control plane's \"completed\";
+                   a deploy that does not end counts as longer than all others
+  finished         share of the seeds whose deploy ended
+  mean against     mean difference on the same seeds, and its 95 %
+   the first       confidence interval
+  spare $/month    price of 730 hours of hosts that the desired tasks do not need
+  $/deploy         bill of the hosts launched for one deploy
+  lowest healthy   lowest share of the desired tasks in service, over all seeds
 
-Exit codes: 0 answered; 2 the question was wrong (usage, scenario, a file that cannot be written); 3 no deploy of any
-variant ended; 130 interrupted (what was done by then is printed and saved).";
+Exit codes:
+  0    answered
+  2    the question was wrong: usage, scenario, a file that cannot be written
+  3    no deploy of any variant ended
+  130  interrupted; what was done by then is printed and saved";
 
 #[cfg(test)]
 mod tests {

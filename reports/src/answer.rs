@@ -4,8 +4,19 @@ use crate::cells;
 use crate::statistics::{Comparison, Difference, VariantStatistics, Verdict};
 use crate::wording;
 
-/// Names the fastest variant of those that finish on every seed, and compares it with the first.
+/// Names the fastest variant of those that finish on every seed, and compares it with the first. A winner that takes tasks
+/// out of service to be fast says so.
 pub(crate) fn answer(comparison: &Comparison) -> String {
+    let sentence = fastest_and_price(comparison);
+    match fastest(comparison).map(|winner| winner.lowest_healthy_percent) {
+        Some(lowest) if lowest < 100.0 => {
+            format!("{sentence} At worst, {} of its tasks are in service.", wording::percent(lowest))
+        }
+        _ => sentence,
+    }
+}
+
+fn fastest_and_price(comparison: &Comparison) -> String {
     let Some(first) = comparison.variants.first() else { return "There is no variant to run.".into() };
     let Some(fastest) = fastest(comparison) else { return nothing_always_finishes(comparison, first) };
     let median = wording::quantile(fastest.deploy_s.p50, comparison.horizon_s);

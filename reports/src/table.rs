@@ -15,8 +15,8 @@ const NAME_WIDTH: u16 = 26;
 
 /// The comparison as plain text of at most 120 columns, without colours.
 pub fn render(comparison: &Comparison) -> String {
-    let headline = wrapped(&format!("{}   {}", wording::headline(comparison), wording::setting(comparison)), "");
-    let mut parts = vec![headline, columns(comparison)];
+    let headline = wrapped(&wording::headline(comparison), "");
+    let mut parts = vec![headline + "\n" + &wrapped(&wording::setting(comparison), ""), columns(comparison)];
     let notes = notes(comparison);
     if !notes.is_empty() {
         parts.push(notes.iter().map(|note| wrapped(note, "  ")).collect::<Vec<_>>().join("\n"));
@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn the_table_answers_the_question() {
         let golden = r#"
-web.toml: one spare host or five?   ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
+web.toml: one spare host or five?
+ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 
   variant                p50       p95  finished  mean against                      spare  $/deploy   lowest
                                                   the first (95 % CI)             $/month            healthy
