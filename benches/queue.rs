@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use seatrial_sim::engine::dist::Dist;
@@ -42,7 +41,7 @@ fn hold(criterion: &mut Criterion) {
                     for _ in 0..EVENTS {
                         let (now, payload) = queue.pop().expect("as many as before");
                         i += 1;
-                        queue.schedule(now + step(i), Turn::ORDINARY, black_box(payload));
+                        queue.schedule(now + step(i), Turn::ORDINARY, payload);
                     }
                 },
                 BatchSize::PerIteration,
@@ -61,7 +60,7 @@ fn hold(criterion: &mut Criterion) {
                     for _ in 0..EVENTS {
                         let Reverse((now, _, payload)) = heap.pop().expect("as many as before");
                         i += 1;
-                        heap.push(Reverse((now + step(i), (pending + i) as u32, black_box(payload))));
+                        heap.push(Reverse((now + step(i), (pending + i) as u32, payload)));
                     }
                 },
                 BatchSize::PerIteration,

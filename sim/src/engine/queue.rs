@@ -4,9 +4,10 @@
 //! within those, in the order of scheduling. A look therefore sees the whole instant. Nothing can be scheduled before what
 //! was popped last.
 //!
-//! A bucket holds the entries whose key differs from the pivot first in the same hexadecimal digit and has the same value
-//! there, so a key has one bucket at a time and entries of one key never change their order. The lowest bucket is spread
-//! over the ones below it when it is long and sorted into the front when it is short; most events see one bucket.
+//! Time is cut into granules of 8 ms. A bucket holds the entries whose granule differs from the pivot's first in the same
+//! digit (to the base 64) and has the same value there, so a key has one bucket at a time and entries of one key never
+//! change their order. The lowest bucket is spread over the ones below it when it is long, and sorted into the front when
+//! it is short or one granule; most events see one or two buckets.
 
 use std::cmp::Reverse;
 
@@ -17,12 +18,14 @@ use super::time::Time;
 pub struct EventQueue<T> {
     /// Every entry up to the pivot, the next one last.
     front: Vec<Entry<T>>,
-    /// Everything above the pivot is in the buckets.
+    /// Everything above the pivot is in the rest or in a bucket.
     pivot: u64,
-    /// By digit, the lowest first, and by its value.
+    /// The entries above the pivot in its granule.
+    rest: Vec<Entry<T>>,
+    /// By digit of the granule, the lowest first, and by its value.
     buckets: Vec<[Vec<Entry<T>>; VALUES]>,
     /// Bit `v` of entry `d` is set when the bucket of digit `d` and value `v` has entries.
-    occupied: [u16; DIGITS],
+    occupied: [u64; DIGITS],
     /// The key popped last.
     last: u64,
 }
@@ -52,9 +55,11 @@ struct Entry<T> {
 const TURN_BITS: u32 = 16;
 /// 8,900 years, in milliseconds: what is due later shares that instant.
 const LATEST: u64 = (1 << (64 - TURN_BITS)) - 1;
-/// Digits of a key, and their values.
-const DIGIT_BITS: u32 = 4;
-const DIGITS: usize = (u64::BITS / DIGIT_BITS) as usize;
+/// 8 ms: a common density of events has a few to sort in each.
+const GRANULE_BITS: u32 = TURN_BITS + 3;
+/// Digits of a granule's number, and their values.
+const DIGIT_BITS: u32 = 6;
+const DIGITS: usize = (u64::BITS - GRANULE_BITS).div_ceil(DIGIT_BITS) as usize;
 const VALUES: usize = 1 << DIGIT_BITS;
 /// A bucket up to this long is sorted rather than spread.
 const SORTED_AT_ONCE: usize = 24;
@@ -73,7 +78,7 @@ impl<T: Copy> EventQueue<T> {
         // What a look causes in its own instant comes after that look.
         let key = (at.as_millis().min(LATEST) << TURN_BITS | u64::from(turn.0)).max(self.last);
         if key > self.pivot {
-            self.push_to_bucket(Entry { key, item });
+            self.push_above_pivot(key, item);
         } else {
             let place = self.front.partition_point(|entry| entry.key > key);
             self.front.insert(place, Entry { key, item });
@@ -98,40 +103,54 @@ impl<T: Copy> EventQueue<T> {
         Time::from_millis(self.last >> TURN_BITS)
     }
 
-    fn push_to_bucket(&mut self, entry: Entry<T>) {
-        let digit = first_different_digit(entry.key, self.pivot);
-        let value = value_of_digit(entry.key, digit);
+    /// In line, so that an entry goes from registers to its bucket and not by way of the stack.
+    #[inline]
+    fn push_above_pivot(&mut self, key: u64, item: T) {
+        let entry = Entry { key, item };
+        let Some(digit) = first_different_digit(key, self.pivot) else { return self.rest.push(entry) };
+        let value = value_of_digit(key, digit);
         self.occupied[digit] |= 1 << value;
         self.buckets[digit][value].push(entry);
     }
 
     /// Moves the lowest bucket to the front, or what is due first of it. None where everything is empty.
     fn refill_front(&mut self) -> Option<()> {
+        if !self.rest.is_empty() {
+            std::mem::swap(&mut self.front, &mut self.rest);
+            self.sort_front();
+            return Some(());
+        }
         let digit = self.occupied.iter().position(|&values| values != 0)?;
         let value = self.occupied[digit].trailing_zeros() as usize;
         self.occupied[digit] &= self.occupied[digit] - 1;
-        let mut bucket = std::mem::take(&mut self.buckets[digit][value]);
-        if bucket.len() <= SORTED_AT_ONCE {
-            // Backwards, because the front is; entries of one key stay in the order of scheduling.
-            bucket.reverse();
-            bucket.sort_by_key(|entry| Reverse(entry.key));
-            self.pivot = bucket.first()?.key;
-            std::mem::swap(&mut self.front, &mut bucket);
+        if digit == 0 || self.buckets[digit][value].len() <= SORTED_AT_ONCE {
+            std::mem::swap(&mut self.front, &mut self.buckets[digit][value]);
+            self.sort_front();
         } else {
+            let mut bucket = std::mem::take(&mut self.buckets[digit][value]);
             self.pivot = bucket.iter().map(|entry| entry.key).min()?;
-            for &entry in &bucket {
-                if entry.key == self.pivot { self.front.push(entry) } else { self.push_to_bucket(entry) }
+            for &Entry { key, item } in &bucket {
+                if key == self.pivot { self.front.push(Entry { key, item }) } else { self.push_above_pivot(key, item) }
             }
             self.front.reverse();
             bucket.clear();
+            // Its room is used again.
+            self.buckets[digit][value] = bucket;
         }
-        // Its room is used again.
-        self.buckets[digit][value] = bucket;
         Some(())
     }
 
-    /// Lowers the pivot so that only the next few entries stay in the front. Buckets below the first digit in which the two
-    /// pivots differ hold keys with the old pivot's value there: they become one bucket.
+    /// Orders entries that were the lowest bucket as the front.
+    fn sort_front(&mut self) {
+        // Backwards, because the front is; entries of one key stay in the order of scheduling.
+        self.front.reverse();
+        self.front.sort_by_key(|entry| Reverse(entry.key));
+        self.pivot = self.front[0].key;
+    }
+
+    /// Lowers the pivot so that only the next few entries stay in the front. What is above the old pivot in its granule and
+    /// in digits below the first in which the two pivots differ has the old pivot's value in that digit: it becomes one
+    /// bucket.
     fn shorten_front(&mut self) {
         let old = self.pivot;
         let kept = self.front[self.front.len() - FRONT_KEPT].key;
@@ -139,40 +158,45 @@ impl<T: Copy> EventQueue<T> {
             return;
         }
         self.pivot = kept;
-        let joined = first_different_digit(old, kept);
-        let value = value_of_digit(old, joined);
-        for digit in 0..joined {
-            for below in 0..VALUES {
-                let mut entries = std::mem::take(&mut self.buckets[digit][below]);
-                if !entries.is_empty() {
-                    self.occupied[joined] |= 1 << value;
-                    self.buckets[joined][value].append(&mut entries);
+        if let Some(joined) = first_different_digit(old, kept) {
+            let value = value_of_digit(old, joined);
+            let mut entries = std::mem::take(&mut self.rest);
+            for digit in 0..joined {
+                for bucket in &mut self.buckets[digit] {
+                    entries.append(bucket);
                 }
-                self.buckets[digit][below] = entries;
+                self.occupied[digit] = 0;
             }
-            self.occupied[digit] = 0;
+            if !entries.is_empty() {
+                self.occupied[joined] |= 1 << value;
+                self.buckets[joined][value].append(&mut entries);
+            }
         }
         let moved = self.front.partition_point(|entry| entry.key > kept);
         // The front runs backwards: equal keys go back in their order of scheduling.
         let entries: Vec<_> = self.front.drain(..moved).rev().collect();
-        for entry in entries {
-            self.push_to_bucket(entry);
+        for Entry { key, item } in entries {
+            self.push_above_pivot(key, item);
         }
     }
 }
 
-const fn first_different_digit(key: u64, pivot: u64) -> usize {
-    ((key ^ pivot).ilog2() / DIGIT_BITS) as usize
+/// The highest digit in which two keys' granules differ; none where they are of one granule.
+const fn first_different_digit(key: u64, pivot: u64) -> Option<usize> {
+    match ((key ^ pivot) >> GRANULE_BITS).checked_ilog2() {
+        Some(bit) => Some((bit / DIGIT_BITS) as usize),
+        None => None,
+    }
 }
 
 const fn value_of_digit(key: u64, digit: usize) -> usize {
-    (key >> (digit as u32 * DIGIT_BITS)) as usize % VALUES
+    (key >> (GRANULE_BITS + digit as u32 * DIGIT_BITS)) as usize % VALUES
 }
 
 impl<T> Default for EventQueue<T> {
     fn default() -> Self {
         let buckets = (0..DIGITS).map(|_| [const { Vec::new() }; VALUES]).collect();
-        Self { front: Vec::new(), pivot: 0, buckets, occupied: [0; DIGITS], last: 0 }
+        Self { front: vec![], pivot: 0, rest: vec![], buckets, occupied: [0; DIGITS], last: 0 }
     }
 }
 
