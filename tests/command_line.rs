@@ -264,3 +264,20 @@ fn an_interrupt_saves_what_is_done() {
     let lines = rows.lines().count();
     assert!(lines > 2 && lines % 2 == 1 && lines < 2_000_000, "{lines} lines");
 }
+
+/// The front door is true: the README shows what its command prints and draws. (Golden: `seatrial run
+/// scenarios/library/one-spare-host.toml --out DIR` makes the table and both pictures.)
+#[test]
+fn the_readme_shows_what_its_command_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let out = folder("readme").join("out");
+    let arguments = ["run", "scenarios/library/one-spare-host.toml", "--out", out.to_str().unwrap()];
+    let output = seatrial(root, &arguments);
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let table = text(&output.stdout);
+    assert!(readme.contains(table.trim_end()), "the README does not show\n{table}");
+    for (picture, drawn) in [("durations.svg", "durations.svg"), ("tasks.svg", "tasks-1-one-spare-host.svg")] {
+        let shown = fs::read(root.join("docs/images").join(picture)).unwrap();
+        assert!(shown == fs::read(out.join(drawn)).unwrap(), "docs/images/{picture} is not what the command draws");
+    }
+}
