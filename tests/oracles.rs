@@ -5,10 +5,11 @@ mod support;
 use seatrial_sim::cluster::TaskState;
 use seatrial_sim::deploy::Rolling;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::Fact;
-use seatrial_sim::model::{Demand, Model, PreDeploy};
+use seatrial_sim::engine::fact::{Fact, ServiceId};
+use seatrial_sim::engine::time::{Duration, Time};
+use seatrial_sim::model::{Demand, Deploy, Model, PreDeploy, SlotRelease};
 
-use support::{balancer, percent, plain, play, secs};
+use support::{at_s, balancer, percent, plain, play, secs, service};
 
 fn assert_deploy_s(model: &Model, seconds: f64, why: &str) {
     let took = play(model, 1).deploy_s();
@@ -135,4 +136,22 @@ fn the_causes_of_a_serial_deploy_lead_through_every_cycle() {
     assert_eq!(moves(TaskState::InService), [340.0, 280.0, 220.0, 160.0, 100.0]);
     assert_eq!(moves(TaskState::Provisioning), [300.0, 240.0, 180.0, 120.0, 60.0]);
     assert!(matches!(path.last(), Some((at, Fact::DeployRequested { .. })) if (at - 60.0).abs() < 1e-9));
+}
+
+/// Two services look every 50 ms at the same instants, web before api. At 60 s web finds no room; then api stops its five
+/// tasks and gives their slots away. Web's turn of that instant is over, so it starts at 60.05 s and not at 60 s.
+#[test]
+fn a_look_whose_turn_is_over_waits_for_the_next_beat() {
+    let mut model = plain(2, 7, 1);
+    model.control.tick = Duration::from_millis(50);
+    model.control.slot_release = SlotRelease::Stopping;
+    let mut api = service("api", 5);
+    api.rolling = percent(0, 100);
+    model.services.push(api);
+    model.deploys.push(Deploy { service: ServiceId(1), at: at_s(60) });
+    let starts = play(&model, 1).facts(|at, fact| match fact {
+        Fact::TaskMoved { service: ServiceId(0), to: TaskState::Provisioning, .. } => Some(at),
+        _ => None,
+    });
+    assert_eq!(starts[0], Time::from_millis(60_050));
 }

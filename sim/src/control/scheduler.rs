@@ -37,8 +37,6 @@ pub(crate) struct Scheduler<'m> {
     target_polls: Beat,
     /// When it looks next. An event for another time is stale.
     next: Option<Time>,
-    /// When it looked last.
-    last: Option<Time>,
     /// Looks are simulated one by one, to show that computing them changes nothing.
     explicit_looks: bool,
     /// Running tasks to register.
@@ -97,7 +95,6 @@ impl<'m> Scheduler<'m> {
             beat: Beat::new(Time::ZERO, Duration::ZERO, Duration::ZERO, entity),
             target_polls: Beat::new(Time::ZERO + phase, poll, Duration::ZERO, entity),
             next: None,
-            last: None,
             explicit_looks,
             to_register: vec![],
             to_deregister: vec![],
@@ -118,7 +115,6 @@ impl<'m> Scheduler<'m> {
             return None;
         }
         self.next = None;
-        self.last = Some(ctx.now);
         self.rollout?;
         self.register_running(cluster, ctx);
         for task in std::mem::take(&mut self.to_stop) {
@@ -138,7 +134,7 @@ impl<'m> Scheduler<'m> {
             "a plan made twice without a change asks for nothing new: {after:?}"
         );
         if !self.to_deregister.is_empty() || self.explicit_looks {
-            let next = self.next_beat(ctx.now);
+            let next = self.next_beat(ctx.now, ctx);
             self.look_at(next, ctx);
         }
         let ended = self.complete(cluster, ctx);
@@ -165,7 +161,7 @@ impl<'m> Scheduler<'m> {
         cluster.open_index(self.id);
         cluster.services[self.id.index()].versions.resize(usize::from(self.version) + 1, VersionTasks::default());
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
-        let next = self.next_beat(ctx.now);
+        let next = self.next_beat(ctx.now, ctx);
         self.look_at(next, ctx);
     }
 
@@ -178,7 +174,7 @@ impl<'m> Scheduler<'m> {
         }
         self.latest = fact;
         if self.rollout.is_some() && !self.explicit_looks {
-            let next = self.next_beat(ctx.now);
+            let next = self.next_beat(ctx.now, ctx);
             self.look_at(next, ctx);
         }
     }
@@ -280,7 +276,7 @@ impl<'m> Scheduler<'m> {
             tokens.take(started);
             if limited {
                 let next = tokens.next();
-                let next = self.next_beat(next);
+                let next = self.next_beat(next, ctx);
                 self.look_at(next, ctx);
                 if !self.rate_reached {
                     ctx.tell_because(Fact::LaunchRateReached { service: self.id }, self.room);
@@ -381,13 +377,10 @@ impl<'m> Scheduler<'m> {
         tasks.alive == tasks.healthy()
     }
 
-    /// The first beat from `time` on that has not been looked at.
-    fn next_beat(&mut self, time: Time) -> Time {
-        let unseen = match self.last {
-            Some(last) if last >= time && !self.control.tick.is_zero() => last + Duration::from_millis(1),
-            _ => time,
-        };
-        self.beat.next(unseen, self.draws)
+    /// The first beat from `time` on; of this instant only if its turn is still to come.
+    fn next_beat(&mut self, time: Time, ctx: &Ctx) -> Time {
+        let over = time == ctx.now && ctx.look_is_over(self.id) && !self.control.tick.is_zero();
+        self.beat.next(if over { time + Duration::from_millis(1) } else { time }, self.draws)
     }
 
     fn look_at(&mut self, at: Time, ctx: &mut Ctx) {

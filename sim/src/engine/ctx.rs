@@ -50,6 +50,11 @@ impl<'a> Ctx<'a> {
         self.queue.schedule(at, Turn::ORDINARY, (event, because));
     }
 
+    /// Whether a service's look of this instant, if it has one, is over.
+    pub fn look_is_over(&self, service: ServiceId) -> bool {
+        self.queue.turn() >= Turn::look(service.0)
+    }
+
     /// Schedules a look at a service at the end of an instant.
     pub fn schedule_review(&mut self, at: Time, service: ServiceId, because: FactId) {
         self.queue.schedule(at, Turn::look(service.0), (Event::Review(service), because));

@@ -103,6 +103,11 @@ impl<T: Copy> EventQueue<T> {
         Time::from_millis(self.last >> TURN_BITS)
     }
 
+    /// How far the instant popped last has come.
+    pub const fn turn(&self) -> Turn {
+        Turn(self.last as u16)
+    }
+
     /// In line, so that an entry goes from registers to its bucket and not by way of the stack.
     #[inline]
     fn push_above_pivot(&mut self, key: u64, item: T) {
