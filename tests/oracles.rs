@@ -53,7 +53,7 @@ fn ninety_nine_tasks_with_room_for_one_take_ninety_nine_rounds() {
     model.host_groups[0].hosts = 99;
     model.host_groups[0].pre_deploy =
         Some(PreDeploy { hosts: 99, lead: secs(120), boot: Dist::Fixed(secs(60)), keep: secs(0) });
-    model.deploys[0].at = support::at_s(600);
+    model.deploys[0].at = at_s(600);
     assert_deploy_s(&model, 60.0, "99 hosts launched before it");
 }
 
