@@ -91,6 +91,7 @@ pub fn model() -> BoxedStrategy<Model> {
                     group.agent.start_rule =
                         if waits { StartRule::AfterEarlierStops } else { StartRule::WhenResourcesFree };
                     group.agent.pulls = if serial { PullOrder::Serial } else { PullOrder::Parallel };
+                    group.agent.provisioning = if waits { latency.clone() } else { check.clone() };
                     group.agent.image_check = check.clone();
                     group.agent.report = report.clone();
                     group.agent.stop_tail = stop_tail.clone();
