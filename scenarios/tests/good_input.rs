@@ -9,8 +9,7 @@ use seatrial_sim::engine::fact::{GroupId, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
     Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, FirstCheck, HostGroup, HourlyPrice,
-    Image, LaunchRate, LoadBalancer, LoadBalancerKind, Model, PreDeploy, PullOrder, Resources, Service, SlotRelease,
-    StartRule,
+    Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources, Service, SlotRelease, StartRule,
 };
 use seatrial_sim::orchestrators::{ecs, load_balancers};
 use seatrial_sim::placement::Policy;
@@ -172,7 +171,6 @@ fn every_key_is_read() {
         image: Image { bytes: 400_000_000, shared_bytes: 300_000_000, cached: Cached::Nothing },
         startup: Dist::Empirical(vec![ms(7_500), ms(8_000), ms(12_250)]),
         load_balancer: Some(LoadBalancer {
-            kind: LoadBalancerKind::Classic,
             registration: Dist::fixed_millis(1_000),
             first_check: FirstCheck::AtOnce,
             interval: ms(6_000),

@@ -212,8 +212,6 @@ pub enum Cached {
 /// A load balancer in front of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadBalancer {
-    /// Which product.
-    pub kind: LoadBalancerKind,
     /// From the registration call to the first chance of a health check.
     pub registration: Dist,
     /// Where the first check falls.
@@ -226,17 +224,6 @@ pub struct LoadBalancer {
     pub deregistration_delay: Duration,
     /// Where draining ends as soon as the last request does: how long that takes. A fixed timer where absent.
     pub in_flight: Option<Dist>,
-}
-
-/// Which load balancer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoadBalancerKind {
-    /// Elastic Load Balancing of 2009, by instance and port.
-    Classic,
-    /// Application Load Balancer.
-    Alb,
-    /// Network Load Balancer.
-    Nlb,
 }
 
 /// Where a new target's first health check falls.

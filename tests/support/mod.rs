@@ -13,7 +13,7 @@ use seatrial_sim::measure::summary::{Summary, SummaryObserver};
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::{
     Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, FirstCheck, HostGroup, HourlyPrice,
-    Image, LoadBalancer, LoadBalancerKind, Model, PullOrder, Resources, Service, SlotRelease, StartRule,
+    Image, LoadBalancer, Model, PullOrder, Resources, Service, SlotRelease, StartRule,
 };
 use seatrial_sim::placement::Policy;
 use seatrial_sim::{Outcome, run};
@@ -89,7 +89,6 @@ pub fn service(name: &str, desired: u32) -> Service {
 /// A load balancer that finds a target healthy after `health` and lets it go after `drain`.
 pub fn balancer(health: Duration, drain: Duration) -> LoadBalancer {
     LoadBalancer {
-        kind: LoadBalancerKind::Alb,
         registration: Dist::Fixed(health),
         first_check: FirstCheck::AtOnce,
         interval: secs(30),

@@ -7,7 +7,7 @@ use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
     Billing, Cached, Contact, Demand, Deploy, Deregistration, FirstCheck, HourlyPrice, Image, LaunchRate, LoadBalancer,
-    LoadBalancerKind, Model, PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
+    Model, PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
 };
 use seatrial_sim::placement::ALL as POLICIES;
 
@@ -35,7 +35,6 @@ fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
     let spans = (span(), proptest::option::of(span()));
     proptest::option::of((kind, spans).prop_map(
         |((within, initial_checks, interval, drain), (registration, in_flight))| LoadBalancer {
-            kind: LoadBalancerKind::Alb,
             registration,
             first_check: if within { FirstCheck::WithinInterval } else { FirstCheck::AtOnce },
             interval: Duration::from_secs(interval),

@@ -31,21 +31,6 @@ pub enum TaskState {
 }
 
 impl TaskState {
-    /// Every state in the order of life.
-    pub const ALL: [Self; 11] = [
-        Self::Provisioning,
-        Self::Pending,
-        Self::Pulling,
-        Self::Starting,
-        Self::Running,
-        Self::Registering,
-        Self::InService,
-        Self::Draining,
-        Self::Drained,
-        Self::Stopping,
-        Self::Stopped,
-    ];
-
     /// Whether a task in this state may enter `next`.
     pub(crate) fn leads_to(self, next: Self) -> bool {
         use TaskState::{

@@ -19,8 +19,6 @@ pub struct Outcome {
     pub blocked: Vec<String>,
     /// Facts told.
     pub facts: u32,
-    /// Events handled.
-    pub events: u64,
 }
 
 /// Plays one model with one seed. The same two always give the same facts, in the same order.
@@ -91,7 +89,7 @@ impl<'m> World<'m> {
                 self.cluster.check(self.model);
             }
         }
-        Outcome { blocked: self.blocked(), facts, events }
+        Outcome { blocked: self.blocked(), facts }
     }
 
     /// The wiring: who reacts to what.

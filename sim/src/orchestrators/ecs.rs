@@ -16,7 +16,6 @@ use super::Orchestrator;
 pub fn today() -> Orchestrator {
     Orchestrator {
         name: "ecs",
-        about: "Amazon ECS on EC2 today: rolling update, agent since 1.73",
         control: CONTROL,
         agent: AGENT,
         billing: PER_SECOND,
@@ -30,7 +29,6 @@ pub fn today() -> Orchestrator {
 pub fn console_2018() -> Orchestrator {
     Orchestrator {
         name: "ecs-2018",
-        about: "Amazon ECS of 2018 with the console's defaults: minimum 50 %, agent before 1.73, healthy at once without a load balancer",
         control: ControlLoop {
             // DG of 2018-01: a task without a load balancer counts as healthy when it runs; the 40 s were documented in 2020-04.
             healthy_after: Duration::ZERO,
@@ -54,7 +52,6 @@ pub fn console_2018() -> Orchestrator {
 pub fn before_2015_12() -> Orchestrator {
     Orchestrator {
         name: "ecs-2015",
-        about: "Amazon ECS before 2015-12-21: one task at a time, serial pulls, hosts billed by the started hour",
         control: ControlLoop {
             // T: 2.9 to 6 s from the request to the first "has started" in idle services of 2015.
             first_review: Dist::uniform_millis(2_900, 6_000),

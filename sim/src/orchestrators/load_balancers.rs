@@ -2,14 +2,13 @@
 
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
-use crate::model::{FirstCheck, LoadBalancer, LoadBalancerKind};
+use crate::model::{FirstCheck, LoadBalancer};
 
 /// Every kind by the name that scenarios use.
 pub const ALL: [(&str, LoadBalancer); 3] = [("alb", ALB), ("classic", CLASSIC), ("nlb", NLB)];
 
 /// Application Load Balancer.
 pub const ALB: LoadBalancer = LoadBalancer {
-    kind: LoadBalancerKind::Alb,
     // HC (n = 7): a new target was healthy 1.6 to 2.6 s after its registration, whatever the interval.
     registration: Dist::uniform_millis(1_600, 2_600),
     first_check: FirstCheck::AtOnce,
@@ -24,7 +23,6 @@ pub const ALB: LoadBalancer = LoadBalancer {
 
 /// Classic Load Balancer.
 pub const CLASSIC: LoadBalancer = LoadBalancer {
-    kind: LoadBalancerKind::Classic,
     // E: propagation (range 1 to 10 s).
     registration: Dist::uniform_millis(1_000, 10_000),
     first_check: FirstCheck::WithinInterval,
@@ -41,7 +39,6 @@ pub const CLASSIC: LoadBalancer = LoadBalancer {
 
 /// Network Load Balancer.
 pub const NLB: LoadBalancer = LoadBalancer {
-    kind: LoadBalancerKind::Nlb,
     // E: field reports of 2 to 3 min from registration to healthy, checks included; the guide says "a few minutes".
     registration: Dist::uniform_millis(120_000, 180_000),
     first_check: FirstCheck::AtOnce,

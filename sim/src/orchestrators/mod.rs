@@ -12,8 +12,6 @@ use crate::placement::Policy;
 pub struct Orchestrator {
     /// The name that scenarios use.
     pub name: &'static str,
-    /// What it is, in one line.
-    pub about: &'static str,
     /// Its service scheduler.
     pub control: ControlLoop,
     /// The agent on its hosts.
