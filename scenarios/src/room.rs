@@ -1,8 +1,8 @@
 //! Whether the tasks of the start fit on the hosts of the start, by first fit of the largest tasks first.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::model::{HostGroup, Model, Resources, Service};
 
 /// The groups that a service may run on.
@@ -19,17 +19,11 @@ pub(crate) fn groups_of<'a>(model: &'a Model, service: &Service) -> impl Iterato
 /// The services with tasks that find no room, and how many.
 pub(crate) fn homeless(model: &Model) -> Vec<(usize, u32)> {
     let mut alike: Vec<Alike> = model.host_groups.iter().enumerate().map(|(id, group)| Alike::new(id, group)).collect();
-    let mut order: Vec<(usize, &Service)> = model.services.iter().enumerate().collect();
-    // Those with the least choice first, and of them the largest.
-    order.sort_by_key(|(_, service)| {
-        let Resources { cpu, memory_mib } = service.demand.resources;
-        (service.host_group.is_none(), service.demand.host_port.is_none(), Reverse((memory_mib, cpu)))
-    });
-    let without_room = |(id, service): (usize, &Service)| {
-        let left = place(service, &mut alike);
-        (left > 0).then_some((id, left))
+    let without_room = |id: ServiceId| {
+        let left = place(&model.services[id.index()], &mut alike);
+        (left > 0).then_some((id.index(), left))
     };
-    order.into_iter().filter_map(without_room).collect()
+    model.packing_order().into_iter().filter_map(without_room).collect()
 }
 
 /// Hosts with the same room left. Counting them together keeps the cost independent of their number.

@@ -1,6 +1,8 @@
 //! The model: what is simulated, complete and checked. Scenario files become one of these; nothing here is optional
 //! because it was not written down, and no input error is left inside.
 
+use std::cmp::Reverse;
+
 use crate::deploy::Rolling;
 use crate::engine::dist::Dist;
 use crate::engine::fact::{GroupId, ServiceId};
@@ -20,6 +22,28 @@ pub struct Model {
     pub services: Vec<Service>,
     /// What is asked of them, in order of time.
     pub deploys: Vec<Deploy>,
+}
+
+impl Model {
+    /// The groups that add hosts for a deploy: of those that its service may run on.
+    pub fn adding_for(&self, deploy: &Deploy) -> impl Iterator<Item = (GroupId, &PreDeploy)> + use<'_> {
+        let only = self.services[deploy.service.index()].host_group;
+        let groups = self.host_groups.iter().zip((0..).map(GroupId));
+        let usable = groups.filter(move |(_, id)| only.is_none_or(|only| only == *id));
+        usable.filter_map(|(group, id)| group.pre_deploy.as_ref().map(|pre| (id, pre)))
+    }
+
+    /// The services in the order in which to find room for all: those with the least choice first, and of them the
+    /// largest.
+    pub fn packing_order(&self) -> Vec<ServiceId> {
+        let mut order: Vec<_> = (0..self.services.len()).map(|i| ServiceId(i as u32)).collect();
+        order.sort_by_key(|id| {
+            let service = &self.services[id.index()];
+            let Resources { cpu, memory_mib } = service.demand.resources;
+            (service.host_group.is_none(), service.demand.host_port.is_none(), Reverse((memory_mib, cpu)))
+        });
+        order
+    }
 }
 
 /// Hosts that are alike.

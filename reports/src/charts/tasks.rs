@@ -43,12 +43,13 @@ impl TaskSeries {
         let Service { name, desired, .. } = &model.services[service.index()];
         let steps =
             |series: &Series| series.points().iter().map(|&(at, tasks)| (at.as_secs_f64(), tasks as f64)).collect();
+        let requested = counts.requested.last().copied().unwrap_or_default();
         Self {
             title: format!("Tasks of {name}: {title}"),
             desired: f64::from(*desired),
             end_s: model.horizon.as_secs_f64(),
-            requested_s: counts.requested.first().map_or(0.0, |at| at.as_secs_f64()),
-            completed_s: counts.completed.last().map(|at| at.as_secs_f64()),
+            requested_s: requested.as_secs_f64(),
+            completed_s: counts.completed.last().filter(|at| **at >= requested).map(|at| at.as_secs_f64()),
             starting: steps(&counts.starting),
             old_healthy: steps(&counts.old_in_service),
             new_healthy: steps(&counts.new_in_service),

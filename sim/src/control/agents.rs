@@ -40,6 +40,9 @@ struct AgentHost {
     stops_under_way: Vec<u32>,
     /// When the last of the pulls that take turns ends.
     pulls_free_at: Time,
+    /// It is there from the start, with the images that such hosts hold.
+    since_start: bool,
+    /// What was pulled.
     images: Vec<CachedImage>,
 }
 
@@ -67,15 +70,6 @@ impl<'m> Agents<'m> {
                 Some(Beat::new(ctx.now + Duration::from_millis(phase), interval, Duration::ZERO, entity))
             }
         };
-        let services = self.model.services.iter().zip(0..).filter(|_| since_start);
-        let images = services.flat_map(|(service, id)| {
-            let versions = match service.image.cached {
-                Cached::Nothing => 0,
-                Cached::Running => 1,
-                Cached::All => self.model.deploys.len() as u16 + 1,
-            };
-            (1..=versions).map(move |version| CachedImage { service: ServiceId(id), version, ready: Time::ZERO })
-        });
         if self.explicit_polls
             && let Some(polls) = &mut polls
         {
@@ -92,7 +86,8 @@ impl<'m> Agents<'m> {
             stops_received: 0,
             stops_under_way: vec![],
             pulls_free_at: Time::ZERO,
-            images: images.collect(),
+            since_start,
+            images: vec![],
         });
     }
 
@@ -261,12 +256,16 @@ impl<'m> Agents<'m> {
         let check = self.draws.span(&agent.image_check, Stream::ImageCheck, entity);
         let host = &self.hosts[on.index()];
         let begins = if agent.pulls == PullOrder::Serial { ctx.now.max(host.pulls_free_at) } else { ctx.now };
-        let mut of_service = host.images.iter().filter(|image| image.service == name.service);
-        let there = of_service.clone().find(|image| image.version == name.version).copied();
-        let ends = if let Some(image) = there {
-            image.ready.max(begins + check)
+        let holds = |cached: &[Cached]| host.since_start && cached.contains(&image.cached);
+        let mut of_service = host.images.iter().filter(|pulled| pulled.service == name.service);
+        let there = of_service.clone().find(|pulled| pulled.version == name.version).copied();
+        let ends = if let Some(pulled) = there {
+            pulled.ready.max(begins + check)
+        } else if holds(&[Cached::All]) {
+            begins + check
         } else {
-            let shared = if of_service.next().is_some() { image.shared_bytes } else { 0 };
+            let any_version = holds(&[Cached::Running]) || of_service.next().is_some();
+            let shared = if any_version { image.shared_bytes } else { 0 };
             // In u128, so that no size in bytes overflows on its way to milliseconds.
             let ms = u128::from(image.bytes - shared) * 1_000 / u128::from(agent.pull_bytes_per_s);
             begins + check + Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX / 4))

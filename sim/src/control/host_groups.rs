@@ -6,7 +6,7 @@ use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{DeployId, Fact, FactId, GroupId, HostId};
-use crate::model::{Model, PreDeploy};
+use crate::model::Model;
 
 /// Launches and terminates hosts.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct HostGroups<'m> {
     zones: Vec<&'m str>,
     /// By group, hosts launched so far.
     launched: Vec<u32>,
+    /// By group, hosts that came for deploys that have ended and are still there.
+    to_leave: Vec<u32>,
 }
 
 impl<'m> HostGroups<'m> {
@@ -27,7 +29,13 @@ impl<'m> HostGroups<'m> {
                 zones.push(zone);
             }
         }
-        Self { model, draws, zones, launched: vec![0; model.host_groups.len()] }
+        Self {
+            model,
+            draws,
+            zones,
+            launched: vec![0; model.host_groups.len()],
+            to_leave: vec![0; model.host_groups.len()],
+        }
     }
 
     /// The hosts of the start are there, and those for deploys are planned.
@@ -38,8 +46,8 @@ impl<'m> HostGroups<'m> {
                 Self::register(host, cluster, ctx);
             }
         }
-        for (deploy, id) in self.model.deploys.iter().zip(0..) {
-            for (group, pre) in self.adding_for(DeployId(id)) {
+        for deploy in &self.model.deploys {
+            for (group, pre) in self.model.adding_for(deploy) {
                 ctx.schedule(deploy.at - pre.lead, Event::LaunchHosts(group), ctx.cause);
             }
         }
@@ -62,33 +70,35 @@ impl<'m> HostGroups<'m> {
         cluster.room_came = Some(fact);
     }
 
-    /// A deploy has ended: the hosts that came for it leave in a while.
+    /// A deploy has ended or was superseded: the hosts that came for it leave in a while.
     pub fn deploy_ended(&self, deploy: DeployId, because: FactId, ctx: &mut Ctx) {
-        for (group, pre) in self.adding_for(deploy) {
+        for (group, pre) in self.model.adding_for(&self.model.deploys[deploy.index()]) {
             ctx.schedule(ctx.now + pre.keep, Event::RemoveHosts(group), because);
         }
     }
 
-    /// Terminates as many hosts of a group as came for a deploy, empty ones only, the newest first.
-    pub fn remove_hosts(&self, group: GroupId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let settings = &self.model.host_groups[group.index()];
-        let Some(pre) = &settings.pre_deploy else { return };
-        let here = |host: &Host| host.group == group && host.life == HostLife::Ready;
-        let surplus = cluster.hosts.iter().filter(|host| here(host)).count() as u32 - settings.hosts;
-        let empty = (0..cluster.hosts.len()).rev().filter(|&i| here(&cluster.hosts[i]) && cluster.hosts[i].tasks == 0);
-        let leaving: Vec<_> = empty.take(surplus.min(pre.hosts) as usize).map(|i| HostId(i as u32)).collect();
-        for host in leaving {
-            cluster.set_host_life(host, HostLife::Gone);
-            ctx.tell(Fact::HostTerminated { host });
-        }
+    /// As many hosts of a group as came for a deploy may leave, as soon as they are empty.
+    pub fn remove_hosts(&mut self, group: GroupId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let pre = self.model.host_groups[group.index()].pre_deploy.as_ref();
+        self.to_leave[group.index()] += pre.map_or(0, |pre| pre.hosts);
+        self.let_leave(cluster, ctx.cause, ctx);
     }
 
-    /// The groups that add hosts for a deploy: those that its service may run on.
-    fn adding_for(&self, deploy: DeployId) -> impl Iterator<Item = (GroupId, &'m PreDeploy)> + use<'m> {
-        let only = self.model.services[self.model.deploys[deploy.index()].service.index()].host_group;
-        let groups = self.model.host_groups.iter().zip((0..).map(GroupId));
-        let usable = groups.filter(move |(_, id)| only.is_none_or(|only| only == *id));
-        usable.filter_map(|(group, id)| group.pre_deploy.as_ref().map(|pre| (id, pre)))
+    /// Terminates empty hosts of the groups that have too many, the newest first.
+    pub fn let_leave(&mut self, cluster: &mut Cluster, because: FactId, ctx: &mut Ctx) {
+        for group in (0..self.to_leave.len()).filter(|&group| self.to_leave[group] > 0).collect::<Vec<_>>() {
+            let here = |host: &Host| host.group.index() == group && host.life == HostLife::Ready;
+            let ready = cluster.hosts.iter().filter(|host| here(host)).count() as u32;
+            let surplus = ready.saturating_sub(self.model.host_groups[group].hosts).min(self.to_leave[group]);
+            let empty =
+                (0..cluster.hosts.len()).rev().filter(|&i| here(&cluster.hosts[i]) && cluster.hosts[i].tasks == 0);
+            let leaving: Vec<_> = empty.take(surplus as usize).map(|i| HostId(i as u32)).collect();
+            for host in leaving {
+                cluster.set_host_life(host, HostLife::Gone);
+                ctx.tell_because(Fact::HostTerminated { host }, because);
+                self.to_leave[group] -= 1;
+            }
+        }
     }
 
     fn launch(

@@ -144,14 +144,15 @@ impl<'m> Scheduler<'m> {
         ended
     }
 
-    /// A deploy is requested: the wanted version changes and the loop begins anew.
-    pub fn request(&mut self, deploy: DeployId, cluster: &mut Cluster, ctx: &mut Ctx) {
+    /// A deploy is requested: the wanted version changes and the loop begins anew. Returns the deploy that it supersedes,
+    /// and the fact that says so.
+    pub fn request(&mut self, deploy: DeployId, cluster: &mut Cluster, ctx: &mut Ctx) -> Option<(DeployId, FactId)> {
         self.version += 1;
         let fact = Fact::DeployRequested { deploy, service: self.id, version: self.version };
         let requested = ctx.tell_first(fact);
-        if let Some(Rollout { deploy, .. }) = self.rollout {
-            ctx.tell_because(Fact::DeploySuperseded { deploy, service: self.id }, requested);
-        }
+        let superseded = self.rollout.map(|Rollout { deploy, .. }| {
+            (deploy, ctx.tell_because(Fact::DeploySuperseded { deploy, service: self.id }, requested))
+        });
         self.rollout = Some(Rollout { deploy, bounds_told: false });
         let first =
             self.draws.span(&self.control.first_review, Stream::FirstReview, self.entity.child(self.version.into()));
@@ -163,6 +164,7 @@ impl<'m> Scheduler<'m> {
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
         let next = self.next_beat(ctx.now, ctx);
         self.look_at(next, ctx);
+        superseded
     }
 
     /// Something has happened that the next look may act on.
@@ -399,7 +401,7 @@ impl<'m> Scheduler<'m> {
         let Bounds { min_healthy, max_total } = self.bounds;
         let settled = self.settled(cluster);
         let mut reasons = vec![];
-        if !settled || self.rate_reached {
+        if !settled || self.next.is_some() {
             let going = tasks.alive - tasks.healthy();
             reasons.push(format!(
                 "still going after {horizon}: {} of {desired} new tasks are healthy, {going} of its tasks are starting or \

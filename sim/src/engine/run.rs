@@ -100,7 +100,10 @@ impl<'m> World<'m> {
             Event::RemoveHosts(group) => self.host_groups.remove_hosts(group, &mut self.cluster, ctx),
             Event::RequestDeploy(deploy) => {
                 let service = self.model.deploys[deploy.index()].service;
-                self.schedulers[service.index()].request(deploy, &mut self.cluster, ctx);
+                let scheduler = &mut self.schedulers[service.index()];
+                if let Some((superseded, fact)) = scheduler.request(deploy, &mut self.cluster, ctx) {
+                    self.host_groups.deploy_ended(superseded, fact, ctx);
+                }
             }
             Event::Review(service) => {
                 let scheduler = &mut self.schedulers[service.index()];
@@ -134,6 +137,7 @@ impl<'m> World<'m> {
         }
         // Room that anybody's task or a new host left wakes the services whose last task fitted nowhere.
         if let Some(fact) = self.cluster.room_came.take() {
+            self.host_groups.let_leave(&mut self.cluster, fact, ctx);
             for &service in &self.cluster.starved {
                 self.schedulers[service.index()].wake(Chance::Room, fact, ctx);
             }
@@ -143,7 +147,8 @@ impl<'m> World<'m> {
     /// Everything is there and every service is at its desired count before the first event.
     fn open(&mut self, ctx: &mut Ctx) {
         self.host_groups.open(&mut self.cluster, &mut self.agents, ctx);
-        for (service, id) in self.model.services.iter().zip(0..).map(|(service, id)| (service, ServiceId(id))) {
+        for id in self.model.packing_order() {
+            let service = &self.model.services[id.index()];
             self.cluster.open_index(id);
             self.cluster.services[id.index()].versions.resize(2, VersionTasks::default());
             let name = TaskName { service: id, version: 1 };

@@ -2,7 +2,7 @@
 
 use crate::engine::fact::{Fact, GroupId, HostId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Billing, HourlyPrice, Model, Resources};
+use crate::model::{Billing, HourlyPrice, Model};
 
 /// Hours of a month, as cloud price lists count them (24 x 365 / 12).
 pub const HOURS_A_MONTH: u64 = 730;
@@ -81,19 +81,15 @@ pub fn bill(price: HourlyPrice, billing: Billing, life: Duration) -> u64 {
 }
 
 /// The price of a month of the hosts that the desired tasks do not need, in micro-dollars: those of the start that stay
-/// empty when the tasks are packed first fit, the largest first. For identical tasks that is the exact minimum,
+/// empty when the tasks are packed first fit, those with the least choice and the largest first. For identical tasks that is the exact minimum,
 /// ceil(tasks / tasks a host).
 pub fn spare_per_month(model: &Model) -> u64 {
     let groups = model.host_groups.iter().zip(0..);
     let mut hosts: Vec<_> = groups
         .flat_map(|(group, id)| (0..group.hosts).map(move |_| (GroupId(id), group.capacity, Vec::<u16>::new(), false)))
         .collect();
-    let mut services: Vec<_> = model.services.iter().collect();
-    services.sort_by_key(|service| {
-        let Resources { cpu, memory_mib } = service.demand.resources;
-        std::cmp::Reverse((memory_mib, cpu))
-    });
-    for service in services {
+    for id in model.packing_order() {
+        let service = &model.services[id.index()];
         let mut missing = service.desired;
         for (group, free, ports, used) in &mut hosts {
             while missing > 0

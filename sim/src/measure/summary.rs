@@ -26,7 +26,7 @@ pub struct Summary {
     pub peak_tasks: u32,
     /// Price of 730 hours of the hosts that the desired tasks do not need; US dollars.
     pub spare_usd_per_month: f64,
-    /// Bill of the hosts that were launched for deploys, for each deploy; US dollars.
+    /// Bill of the hosts that were launched for deploys, for each deploy that launches some; US dollars.
     pub usd_per_deploy: f64,
 }
 
@@ -84,7 +84,8 @@ impl<'m> SummaryObserver<'m> {
             short += watched.in_service.integral(from, end, |tasks| (desired - tasks).max(0));
             peak += u32::try_from(most).expect("a count of tasks");
         }
-        let deploys = self.model.deploys.len().max(1) as f64;
+        let deploys = self.model.deploys.iter().filter(|deploy| self.model.adding_for(deploy).next().is_some());
+        let deploys = deploys.count().max(1) as f64;
         Summary {
             deploy_s: longest.filter(|_| outcome.blocked.is_empty()).map(Duration::as_secs_f64),
             blocked: outcome.blocked.clone(),

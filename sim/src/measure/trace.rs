@@ -29,9 +29,9 @@ pub struct Record {
 pub struct TaskCounts {
     /// Created and not in service yet, of any version.
     pub starting: Series,
-    /// In service, of the version that ran at the start.
+    /// In service, of versions before the last one requested.
     pub old_in_service: Series,
-    /// In service, of later versions.
+    /// In service, of the last version requested.
     pub new_in_service: Series,
     /// Out of service and not stopped, of any version.
     pub draining: Series,
@@ -61,6 +61,11 @@ impl Trace {
     pub fn task_counts(&self, service: ServiceId) -> TaskCounts {
         let mut counts = TaskCounts::default();
         let mut kinds = vec![];
+        let versions = self.records.iter().filter_map(|record| match record.fact {
+            Fact::DeployRequested { service: of, version, .. } if of == service => Some(version),
+            _ => None,
+        });
+        let newest = versions.max().unwrap_or(2);
         for record in &self.records {
             match record.fact {
                 Fact::TaskMoved { task, service: of, version, to, .. } => {
@@ -70,7 +75,7 @@ impl Trace {
                         let was = std::mem::replace(&mut kinds[task.index()], kind);
                         for (kind, delta) in [(was, -1), (kind, 1)] {
                             if let Some((state, version)) = kind {
-                                counts.of(state, version).change(record.at, delta);
+                                counts.of(state, version == newest).change(record.at, delta);
                             }
                         }
                     }
@@ -85,10 +90,10 @@ impl Trace {
 }
 
 impl TaskCounts {
-    fn of(&mut self, state: TaskState, version: u16) -> &mut Series {
+    fn of(&mut self, state: TaskState, newest: bool) -> &mut Series {
         match state {
-            TaskState::InService if version == 1 => &mut self.old_in_service,
-            TaskState::InService => &mut self.new_in_service,
+            TaskState::InService if newest => &mut self.new_in_service,
+            TaskState::InService => &mut self.old_in_service,
             early if early < TaskState::InService => &mut self.starting,
             _ => &mut self.draining,
         }
