@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use seatrial_sim::cluster::TaskState;
 use seatrial_sim::deploy::Rolling;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::{Fact, ServiceId};
+use seatrial_sim::engine::fact::{Fact, GroupId, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::costs::Costs;
 use seatrial_sim::model::{
@@ -303,4 +303,73 @@ fn two_variants_on_one_seed_meet_the_same_slow_task() {
         pairs.map(|((_, from), (_, to))| to.since(from)).collect::<Vec<_>>()
     };
     assert_eq!(starts(4), starts(6));
+}
+
+/// What a deploy's hosts cost does not depend on how long is simulated after it: they leave though the deploy was
+/// superseded, or was over before they had booted.
+#[test]
+fn hosts_of_a_deploy_leave_whatever_became_of_it() {
+    let base = |boot| {
+        let mut model = plain(4, 4, 1);
+        let boot = Dist::Fixed(secs(boot));
+        model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 4, lead: secs(0), boot, keep: secs(300) });
+        model.services[0].startup = Dist::Fixed(secs(100));
+        model.deploys[0].at = at_s(600);
+        model
+    };
+    let mut superseded = base(10);
+    superseded.deploys.push(Deploy { service: ServiceId(0), at: at_s(630) });
+    let mut slow_boot = base(1_800);
+    slow_boot.services[0].rolling = percent(0, 100);
+    for mut model in [superseded, slow_boot] {
+        let short = play(&model, 1);
+        assert!(short.summary.deploy_s.is_some());
+        model.horizon = secs(864_000);
+        let long = play(&model, 1).summary;
+        assert_close(long.usd_per_deploy, short.summary.usd_per_deploy, 1e-9, "ten days for one");
+        assert!(long.usd_per_deploy > 0.0);
+    }
+}
+
+/// A deploy that launches no hosts does not make those of another cheaper: 2 hosts for a started hour are $0.20.
+#[test]
+fn the_price_of_a_deploy_counts_the_deploys_that_launch_hosts() {
+    let mut model = plain(2, 2, 1);
+    model.host_groups[0].billing = Billing::PerStartedHour;
+    let boot = Dist::Fixed(secs(10));
+    model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 2, lead: secs(30), boot, keep: secs(60) });
+    model.services[0].host_group = Some(GroupId(0));
+    model.host_groups.push(support::group("other", 4, 1));
+    let mut side = service("side", 2);
+    side.host_group = Some(GroupId(1));
+    model.services.push(side);
+    model.deploys.push(Deploy { service: ServiceId(1), at: at_s(60) });
+    assert_close(play(&model, 1).summary.usd_per_deploy, 0.20, 1e-9, "two hosts, one deploy of two");
+}
+
+/// Group a must hold the small task that may run nowhere else, so the large one needs group b: no host is spare, in
+/// whatever order the services are written.
+#[test]
+fn services_with_less_choice_are_packed_first() {
+    for small_first in [true, false] {
+        let mut model = plain(1, 1, 4);
+        model.host_groups.push(support::group("b", 1, 4));
+        model.services[0].demand.resources = Resources { cpu: 4, memory_mib: 4 };
+        let mut small = service("small", 1);
+        small.demand.resources = Resources { cpu: 2, memory_mib: 2 };
+        small.host_group = Some(GroupId(0));
+        model.services.insert(usize::from(!small_first), small);
+        let played = play(&model, 1);
+        assert_close(played.summary.spare_usd_per_month, 0.0, 1e-9, "both hosts are needed");
+        assert!(!played.outcome.blocked.iter().any(|text| text.contains("before any deploy")), "{:?}", played.outcome);
+    }
+}
+
+/// A deploy that is requested just before the end is not blocked by anything.
+#[test]
+fn a_deploy_that_was_not_looked_at_is_still_going() {
+    let mut model = plain(2, 1, 8);
+    model.control.first_review = Dist::Fixed(secs(5));
+    model.horizon = secs(62);
+    assert!(play(&model, 1).blocked().contains("still going after 1m 02s"), "{}", play(&model, 1).blocked());
 }
