@@ -1,6 +1,7 @@
 //! `seatrial run`: read the scenarios, play them, print and save what they say.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,21 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
             return alone("--format csv, or a format with a file,");
         }
     }
+    let mut stems: Vec<_> = scenarios.iter().map(stem).collect();
+    stems.sort_unstable();
+    if arguments.out.is_some() && stems.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err("error: two of the scenario files have one name, and --out names its folders after them".into());
+    }
+    let mut files: Vec<_> = arguments.formats.iter().filter_map(|output| output.file.as_ref()).collect();
+    files.extend(&arguments.facts);
+    files.sort_unstable();
+    if let Some(pair) = files.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("error: {} is to be written twice", pair[0].display()).into());
+    }
+    for file in files {
+        // Opened and left as it is: a file that cannot be written is known before the work.
+        fs::OpenOptions::new().append(true).create(true).open(file).map_err(|error| cannot_write(file, &error))?;
+    }
     if let Some(name) = &arguments.variant {
         find_variant(&scenarios[0], name)?;
     }
@@ -141,8 +157,12 @@ fn report(results: &Results, outputs: &[Output], another: bool) -> Result<(), Fa
 /// Where `--out` puts a scenario's files.
 fn folder_of(scenario: &Scenario, arguments: &Run, scenarios: usize) -> Option<PathBuf> {
     let folder = arguments.out.clone()?;
-    let stem = Path::new(&scenario.name).file_stem().unwrap_or("scenario".as_ref());
-    Some(if scenarios > 1 { folder.join(stem) } else { folder })
+    Some(if scenarios > 1 { folder.join(stem(scenario)) } else { folder })
+}
+
+/// The scenario file's name without its folder and its end.
+fn stem(scenario: &Scenario) -> &OsStr {
+    Path::new(&scenario.name).file_stem().unwrap_or("scenario".as_ref())
 }
 
 /// Rows, statistics and charts.

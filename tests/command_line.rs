@@ -185,7 +185,7 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
     fs::write(folder.join("bytes.toml"), [b'a', 0xff, 0xfe]).unwrap();
     let big = fs::File::create(folder.join("big.toml")).unwrap();
     big.set_len(1 << 30).unwrap();
-    let table: [(&[&str], &[&str]); 18] = [
+    let table: [(&[&str], &[&str]); 21] = [
         (&["run", "typo.toml"], &["typo.toml:18", "memroy", "memory"]),
         (&["run", "hosts.toml"], &["hosts.toml:10", "host_group"]),
         (&["run", "time.toml"], &["time.toml:25", "negative"]),
@@ -203,6 +203,9 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
         (&["run", "web.toml", "web.toml", "--facts", "f"], &["--facts takes one scenario file"]),
         (&["run", "web.toml", "--out", "web.toml"], &["cannot write web.toml"]),
         (&["run", "web.toml", "--format", "csv=no/such/folder.csv"], &["cannot write no/such/folder.csv"]),
+        (&["run", "web.toml", "--facts", "no/such/facts"], &["cannot write no/such/facts"]),
+        (&["run", "web.toml", "--format", "json=a", "--format", "csv=a"], &["a is to be written twice"]),
+        (&["run", "web.toml", "./web.toml", "--out", "out"], &["two of the scenario files have one name"]),
         (&["runn", "web.toml"], &["runn", "run"]),
     ];
     for (arguments, parts) in table {

@@ -237,8 +237,8 @@ fn default_alb() {
     // for 70 %; of 30 s it is before the tick at 30.3 s for 3 %.
     let (long, short) = ((30.0, 0.7), (3.0, 0.97));
     let table = [
-        ("defaults", 2.0, 13.0, long),
-        ("defaults, one check is enough", 2.0, 1.0, long),
+        ("five checks needed", 2.0, 13.0, long),
+        ("one check is enough", 2.0, 1.0, long),
         ("drain 30 s", 2.0, 13.0, short),
         ("health check 10 s x 2", 2.0, 2.0, long),
         ("both", 2.0, 2.0, short),
@@ -257,7 +257,7 @@ fn default_alb() {
         assert!((mean - by_hand).abs() < tolerance, "{variant}: {mean} s, by hand {by_hand} +- {tolerance} s");
         answers.assert_each(variant, "lowest healthy", |row| row.lowest_healthy_percent, 100.0, 100.0);
     }
-    assert!((15.0..16.0).contains(&(answers.mean_s("defaults") / 60.0)), "why 15 minutes");
+    assert!((15.0..16.0).contains(&(answers.mean_s("five checks needed") / 60.0)), "why 15 minutes");
 }
 
 #[test]

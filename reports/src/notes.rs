@@ -10,11 +10,11 @@ pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
     unfinished.chain(partial).collect()
 }
 
-/// `"full hosts" never finishes (0 of 200): 1 task does not fit: memory on 6 of 6 hosts`
+/// `"full hosts" ended in none of 200 runs: 1 task does not fit: memory on 6 of 6 hosts`
 fn waits_for(variant: &VariantStatistics, comparison: &Comparison) -> String {
     let name = wording::quoted(variant);
     let outcome = if variant.finished == 0 {
-        format!("{name} never finishes (0 of {})", variant.seeds)
+        format!("{name} ended in none of {} runs", variant.seeds)
     } else {
         let horizon = wording::duration(comparison.horizon_s);
         let count = variant.seeds - variant.finished;
