@@ -42,7 +42,7 @@ pub struct Run {
     pub seeds: Option<u32>,
 
     /// The first seed; the others follow by one [default: the scenario's, or 1].
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
     pub seed: Option<u64>,
 
     /// How many threads to use; the results are the same whatever their number [default: one a core].

@@ -121,14 +121,12 @@ fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Resul
         threads: arguments.threads.map(|threads| threads as usize),
     };
     // It draws on the standard error, and only where that is a terminal.
-    let bar = if arguments.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let runs = u64::from(arguments.seeds.unwrap_or(scenario.seeds)) * scenario.variants.len() as u64;
+    let bar = if arguments.quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
     let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
     bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
     bar.set_prefix(scenario.name.clone());
-    let progress = |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    };
+    let progress = |done, _| bar.set_position(done);
     let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
     bar.finish_and_clear();
     results
