@@ -10,6 +10,7 @@ pub mod engine;
 pub mod measure;
 pub mod model;
 pub mod orchestrators;
+pub mod parameters;
 pub mod placement;
 
 pub use engine::run::{Outcome, run};

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::deploy::Rolling;
+use crate::deploy::Rollout;
 use crate::engine::dist::Dist;
 use crate::engine::fact::{GroupId, ServiceId};
 use crate::engine::time::{Duration, Time};
@@ -22,6 +22,8 @@ pub struct Model {
     pub services: Vec<Service>,
     /// What is asked of them, in order of time.
     pub deploys: Vec<Deploy>,
+    /// Changes of desired counts, in order of time.
+    pub scalings: Vec<Scaling>,
 }
 
 impl Model {
@@ -190,14 +192,18 @@ pub struct Service {
     pub image: Image,
     /// From the container's creation to RUNNING.
     pub startup: Dist,
+    /// What finds out whether a running task is well, where it has such a check; it is in service then, or may be registered.
+    pub health_check: Option<HealthCheck>,
     /// What registers its tasks and checks their health.
     pub load_balancer: Option<LoadBalancer>,
+    /// From the stop order to SIGTERM (a hook, or a wait for others to learn of it).
+    pub pre_stop: Duration,
     /// From SIGTERM to the exit, where the stop timeout leaves that long.
     pub exit: Dist,
     /// From SIGTERM to SIGKILL (`stopTimeout`).
     pub stop_timeout: Duration,
     /// The deploy strategy.
-    pub rolling: Rolling,
+    pub rollout: Rollout,
     /// Where its tasks go.
     pub placement: Policy,
 }
@@ -233,6 +239,15 @@ pub enum Cached {
     All,
 }
 
+/// A check of a task by its runtime or its orchestrator (`healthCheck`, `HEALTHCHECK`, readiness probe).
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthCheck {
+    /// From RUNNING to the verdict that a good task is well.
+    pub passes_after: Dist,
+    /// From RUNNING to the verdict that a bad one is not, which ends it; it goes on being unwell where absent.
+    pub fails_after: Option<Dist>,
+}
+
 /// A load balancer in front of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadBalancer {
@@ -244,6 +259,8 @@ pub struct LoadBalancer {
     pub interval: Duration,
     /// Checks in a row that a new target must pass; at least 1.
     pub initial_checks: u32,
+    /// Checks in a row that a target fails before it is unhealthy; at least 1.
+    pub unhealthy_checks: u32,
     /// From deregistration to the end of draining (`deregistration_delay`, Classic: connection draining timeout; 0 is off).
     pub deregistration_delay: Duration,
     /// Where draining ends as soon as the last request does: how long that takes. A fixed timer where absent.
@@ -266,19 +283,62 @@ pub struct Deploy {
     pub service: ServiceId,
     /// When it is requested.
     pub at: Time,
+    /// What it brings.
+    pub version: Version,
+}
+
+/// What a deploy brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// A version that was not there before, and what is wrong with it.
+    New(Option<Fault>),
+    /// The one that was there before the last deploy: a rollback by hand.
+    Previous,
+}
+
+/// What is wrong with a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Its tasks end by themselves so long after their containers' creation; before they run, if that comes first.
+    Crashes {
+        /// From the container's creation to its end.
+        after: Duration,
+    },
+    /// Its tasks run and pass no health check.
+    NeverHealthy,
+    /// Its tasks pass every health check and serve errors: measurements fail, and alarms ring.
+    Errors {
+        /// From the first such task in service to the alarm.
+        alarm_after: Duration,
+    },
+}
+
+/// A change of a service's desired count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scaling {
+    /// Of which service.
+    pub service: ServiceId,
+    /// When.
+    pub at: Time,
+    /// Tasks wanted from then on.
+    pub desired: u32,
 }
 
 /// The ways of the control plane's service scheduler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ControlLoop {
-    /// From one look at a service to the next; zero looks at once after every change.
+    /// From one look at a service to the next; zero looks after every change.
     pub tick: Duration,
     /// How far each look may be off its beat, either way; below half a tick.
     pub tick_jitter: Duration,
+    /// From a change to the chance of a look: how long a watch takes, and how long changes are gathered.
+    pub latency: Duration,
+    /// Whether a look goes on until there is nothing left to do. Otherwise it starts and stops once.
+    pub settles: bool,
     /// From a deploy request to the first look.
     pub first_review: Dist,
-    /// From RUNNING to healthy where there is no load balancer.
-    pub healthy_after: Duration,
+    /// From RUNNING to in service where there is neither a load balancer nor a health check.
+    pub healthy_after: Dist,
     /// When a task that was chosen to stop is deregistered.
     pub deregistration: Deregistration,
     /// How often it asks the load balancer whether draining targets are gone, each service at its own phase; zero hears of
@@ -288,6 +348,66 @@ pub struct ControlLoop {
     pub slot_release: SlotRelease,
     /// Launches a service may make.
     pub launch_rate: Option<LaunchRate>,
+    /// Whether it replaces tasks that their load balancer finds unhealthy.
+    pub replaces_unhealthy_targets: bool,
+    /// Whether a new task's image is pulled while the old task of its slot stops.
+    pub pull_ahead: bool,
+    /// What becomes of tasks that end by themselves.
+    pub restart: Restart,
+}
+
+/// What becomes of a task that ends by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Restart {
+    /// Its container is started again on its host.
+    pub in_place: Option<InPlace>,
+    /// Another task takes its place; none does where absent.
+    pub replace: Option<Backoff>,
+    /// Whether only tasks that never ran count for the back-off of replacements; the others are replaced at once.
+    pub backs_off_unless_ran: bool,
+}
+
+/// Restarts of a container on its host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InPlace {
+    /// How long each waits.
+    pub backoff: Backoff,
+    /// How many there are at most, before the task counts as failed; without end where absent.
+    pub attempts: Option<u32>,
+}
+
+/// How long restart after restart waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// The first one.
+    pub first: Duration,
+    /// The second one.
+    pub second: Duration,
+    /// What each further one is of the one before, in tenths of a percent.
+    pub factor_permille: u32,
+    /// At most.
+    pub most: Duration,
+    /// A task that ran for so long begins anew; never where absent.
+    pub reset_after: Option<Duration>,
+}
+
+impl Backoff {
+    /// The same each time.
+    pub const fn constant(span: Duration) -> Self {
+        Self { first: span, second: span, factor_permille: 1_000, most: span, reset_after: None }
+    }
+
+    /// How long the `n`-th restart in a row waits, from 1.
+    pub fn delay(&self, n: u32) -> Duration {
+        let mut delay = if n <= 1 { self.first } else { self.second };
+        for _ in 2..n {
+            if delay >= self.most {
+                break;
+            }
+            delay = Duration::from_millis(delay.as_millis() * u64::from(self.factor_permille) / 1_000);
+        }
+        delay.min(self.most)
+    }
 }
 
 /// When a task that was chosen to stop is deregistered from its load balancer.
@@ -297,6 +417,8 @@ pub enum Deregistration {
     SameReview,
     /// One look later (ECS in 2026: traces T8, T9, T12).
     NextReview,
+    /// Together with its stop, which does not wait for the end of draining (Kubernetes and most others).
+    WithStop,
 }
 
 /// When placement may use a stopping task's cpu and memory again.

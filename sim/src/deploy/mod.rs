@@ -1,77 +1,97 @@
-//! Deploy strategies: what to start and what to stop, decided from a view of the service.
+//! How a service gets from one version to the next: a program of steps, a mover that carries each out, a gate that new
+//! tasks pass, traffic that follows, and what happens when it fails. Values and pure functions; who acts on them is in
+//! `control`.
 
-pub mod pool;
-pub mod victims;
+mod bound;
+mod failure;
+mod mover;
+mod pool;
+mod program;
+mod slots;
+pub mod strategies;
+pub(crate) mod victims;
 
-/// A rolling deploy's bounds, as the strategy states them.
+use crate::engine::dist::Dist;
+use crate::engine::time::Duration;
+
+pub use bound::{Amount, Bound, Round};
+pub use failure::{Act, Detector, FailurePolicy, RollBack};
+pub use mover::{Mover, Plan, Side, View};
+pub use pool::{Limits, Pool, Reap, ZeroRule};
+pub use program::{Analysis, Hold, Size, Step};
+pub use slots::{OnUnhealthy, SlotKey, SlotOp, SlotOrder, Slots};
+pub use victims::VictimOrder;
+
+/// A deploy strategy, complete.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rollout {
+    /// What is done, in order; at least one step.
+    pub program: Vec<Step>,
+    /// How often the program looks whether a step is done, and takes one step at a time; zero at once.
+    pub pace: Duration,
+    /// What makes a new task available to the movers.
+    pub gate: Gate,
+    /// How long a change of traffic takes to be in force.
+    pub shift: Dist,
+    /// When it has failed.
+    pub failure: FailurePolicy,
+    /// How long the old tasks stay after the end, where the program keeps them until then.
+    pub retain: Duration,
+    /// When it has ended.
+    pub completion: Completion,
+}
+
+/// What makes a new task available to the movers. A task that serves nobody yet may be available, and one that serves may not
+/// be available yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rolling {
-    /// Shares of the desired count (ECS since 2015-12-21).
-    Percent {
-        /// Percent of the desired count that stays healthy; 0 to 100. Rounded up to tasks.
-        minimum_healthy_percent: u32,
-        /// Percent of the desired count that may exist, stopping ones included; at least 100. Rounded down to tasks.
-        maximum_percent: u32,
-    },
-    /// One new task, then one old task less: ECS before 2015-12-21 (BC 2015 `UpdateService`). Needs room for one task more.
-    OneAtATime,
+pub struct Gate {
+    /// What it must have reached ...
+    pub level: GateLevel,
+    /// ... for so long without a break.
+    pub min_for: Duration,
+    /// How long after its creation it is late; never where absent.
+    pub deadline: Option<Duration>,
 }
 
-/// A rolling deploy's bounds in tasks.
+/// What a new task must have reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GateLevel {
+    /// It exists.
+    Created,
+    /// It runs.
+    Running,
+    /// Its own health check passes.
+    Ready,
+    /// It is in service: its load balancer, if it has one, finds it healthy.
+    InService,
+}
+
+/// When a rollout has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// No stop takes the healthy tasks below it.
-    pub min_healthy: u32,
-    /// No start takes the tasks that are not stopped above it.
-    pub max_total: u32,
+pub enum Completion {
+    /// When its last step is done.
+    LastStep,
+    /// When its last step is done and the old tasks are gone.
+    OldStopped,
 }
 
-impl Rolling {
-    /// The bounds for `desired` tasks: the minimum rounds up and the maximum down, as ECS does (BC
-    /// `DeploymentConfiguration`).
-    ///
-    /// ```
-    /// use seatrial_sim::deploy::{Bounds, Rolling};
-    ///
-    /// let rolling = Rolling::Percent { minimum_healthy_percent: 50, maximum_percent: 125 };
-    /// assert_eq!(rolling.bounds(5), Bounds { min_healthy: 3, max_total: 6 });
-    /// ```
-    pub fn bounds(self, desired: u32) -> Bounds {
-        let share = |percent: u32| u64::from(desired) * u64::from(percent);
-        match self {
-            Self::Percent { minimum_healthy_percent, maximum_percent } => Bounds {
-                min_healthy: share(minimum_healthy_percent).div_ceil(100) as u32,
-                max_total: u32::try_from(share(maximum_percent) / 100).unwrap_or(u32::MAX),
-            },
-            Self::OneAtATime => Bounds { min_healthy: desired, max_total: desired + 1 },
-        }
-    }
+impl Gate {
+    /// In service, at once.
+    pub const IN_SERVICE: Self = Self { level: GateLevel::InService, min_for: Duration::ZERO, deadline: None };
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The examples of the ECS developer guide and of its users.
-    #[test]
-    fn the_minimum_rounds_up_and_the_maximum_down() {
-        let table = [
-            (3, 100, 125, 3, 3),
-            (2, 75, 200, 2, 4),
-            (1, 50, 100, 1, 1),
-            (5, 50, 100, 3, 5),
-            (5, 0, 100, 0, 5),
-            (4, 100, 200, 4, 8),
-            (0, 100, 200, 0, 0),
-        ];
-        for (desired, minimum_healthy_percent, maximum_percent, min_healthy, max_total) in table {
-            let bounds = Rolling::Percent { minimum_healthy_percent, maximum_percent }.bounds(desired);
-            assert_eq!(
-                bounds,
-                Bounds { min_healthy, max_total },
-                "desired {desired}, {minimum_healthy_percent}/{maximum_percent}"
-            );
+impl Rollout {
+    /// A program that takes its steps as soon as they are done, new tasks being available when they are in service; nothing is
+    /// detected and nothing stays.
+    pub const fn new(program: Vec<Step>) -> Self {
+        Self {
+            program,
+            pace: Duration::ZERO,
+            gate: Gate::IN_SERVICE,
+            shift: Dist::ZERO,
+            failure: FailurePolicy::NONE,
+            retain: Duration::ZERO,
+            completion: Completion::LastStep,
         }
-        assert_eq!(Rolling::OneAtATime.bounds(5), Bounds { min_healthy: 5, max_total: 6 });
     }
 }

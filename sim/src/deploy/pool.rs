@@ -1,80 +1,104 @@
 //! The pool mover: new and old tasks are two counts under a floor and a cap, not pairs.
 
-use super::Bounds;
+use super::bound::Bound;
+use super::mover::{Plan, View};
+use super::victims::VictimOrder;
 
-/// What the mover sees of a service.
+/// Starts as many new tasks as the cap allows and stops as many old ones as the floor does. A stop is licensed by any
+/// available task, not by its own successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolView {
-    /// Tasks wanted.
-    pub desired: u32,
-    /// The floor and the cap.
-    pub bounds: Bounds,
-    /// Tasks of the new version that are neither chosen to stop nor stopped.
-    pub new: u32,
-    /// Tasks of any version that are not stopped, stopping and draining ones included.
-    pub alive: u32,
-    /// Healthy tasks of any version that are not chosen to stop.
-    pub healthy: u32,
-    /// Healthy tasks of older versions that are not chosen to stop.
-    pub old_healthy: u32,
-    /// Tasks of older versions that are neither healthy nor chosen to stop.
-    pub old_unhealthy: u32,
+pub struct Pool {
+    /// Tasks that may exist above the desired count.
+    pub surge: Bound,
+    /// Tasks that may be unavailable.
+    pub unavailable: Bound,
+    /// What happens where both come to nothing.
+    pub zero: ZeroRule,
+    /// Whether a task that is told to stop holds its place under the cap until it is gone.
+    pub terminating_in_cap: bool,
+    /// How old tasks that are not available go.
+    pub reap: Reap,
+    /// New tasks that may be on their way at once, where that is limited.
+    pub window: Option<u32>,
+    /// Which old tasks go first.
+    pub victims: VictimOrder,
 }
 
-/// What the mover asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PoolPlan {
-    /// Tasks of the new version to start.
-    pub start: u32,
-    /// Healthy old tasks to stop.
-    pub stop_healthy: u32,
-    /// Old tasks that serve nobody to stop; they do not count against the floor.
-    pub stop_unhealthy: u32,
+/// What happens where surge and unavailable both come to no task at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZeroRule {
+    /// Nothing, forever (ECS).
+    Stall,
+    /// One may be unavailable (Kubernetes).
+    OneUnavailable,
+    /// One may be extra (Marathon).
+    OneExtra,
 }
 
-/// Starts as many new tasks as the cap allows and stops as many old ones as the floor does (DG deployment-type-ecs).
-///
-/// Called again without a change it asks for nothing new, because what it asked for is in the counts by then.
-pub fn plan(view: &PoolView) -> PoolPlan {
-    let missing = view.desired.saturating_sub(view.new);
-    let headroom = view.bounds.max_total.saturating_sub(view.alive);
-    let surplus = view.healthy.saturating_sub(view.bounds.min_healthy);
-    PoolPlan {
-        start: missing.min(headroom),
-        stop_healthy: view.old_healthy.min(surplus),
-        stop_unhealthy: view.old_unhealthy,
-    }
+/// How old tasks that are not available go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reap {
+    /// All at once, because they serve nobody (ECS).
+    AtOnce,
+    /// Before available ones, while the rest stays above the floor, new ones on their way counted as missing (Kubernetes).
+    WithinRoom,
+    /// As others do: before available ones, each against the floor (Marathon).
+    Never,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::deploy::Rolling;
+/// A floor and a cap in tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// No stop takes the available tasks below it.
+    pub floor: u32,
+    /// No start takes the tasks above it.
+    pub cap: u32,
+}
 
-    /// Worked by hand, 4 tasks of 100/200 unless said.
-    #[test]
-    fn starts_fill_the_cap_and_stops_reach_the_floor() {
-        let bounds = Rolling::Percent { minimum_healthy_percent: 100, maximum_percent: 200 }.bounds(4);
-        let fresh = PoolView { desired: 4, bounds, new: 0, alive: 4, healthy: 4, old_healthy: 4, old_unhealthy: 0 };
-        let half = Rolling::Percent { minimum_healthy_percent: 50, maximum_percent: 100 }.bounds(5);
-        let table = [
-            (fresh, (4, 0, 0), "all new ones at once, none stopped yet"),
-            (PoolView { new: 4, alive: 8, ..fresh }, (0, 0, 0), "new ones are starting"),
-            (PoolView { new: 4, alive: 8, healthy: 7, ..fresh }, (0, 3, 0), "three of them are healthy"),
-            (PoolView { new: 4, alive: 8, healthy: 4, old_healthy: 0, ..fresh }, (0, 0, 0), "only new ones are left"),
-            (
-                PoolView { bounds: half, desired: 5, alive: 5, healthy: 5, old_healthy: 5, ..fresh },
-                (0, 2, 0),
-                "stop first: 5 - ceil(2.5)",
-            ),
-            (
-                PoolView { old_unhealthy: 2, healthy: 2, old_healthy: 2, ..fresh },
-                (4, 0, 2),
-                "a superseded start serves nobody",
-            ),
-        ];
-        for (view, (start, stop_healthy, stop_unhealthy), why) in table {
-            assert_eq!(plan(&view), PoolPlan { start, stop_healthy, stop_unhealthy }, "{why}");
+impl Pool {
+    /// The floor and the cap for `desired` tasks. They are worked out anew each time, because the desired count may change.
+    pub fn limits(&self, desired: u32) -> Limits {
+        let mut surge = self.surge.of(desired);
+        let mut unavailable = self.unavailable.of(desired).min(desired);
+        if surge == 0 && unavailable == 0 {
+            match self.zero {
+                ZeroRule::Stall => {}
+                ZeroRule::OneUnavailable => unavailable = 1.min(desired),
+                ZeroRule::OneExtra => surge = 1,
+            }
         }
+        Limits { floor: desired - unavailable, cap: desired.saturating_add(surge) }
+    }
+
+    /// What to start and to stop.
+    pub fn plan(&self, view: &View) -> Plan {
+        let Limits { floor, cap } = self.limits(view.desired);
+        let (floor, cap) = (floor + view.aside, cap.saturating_add(view.aside));
+        let (new, old) = (view.new, view.old);
+        let terminating = if self.terminating_in_cap { view.terminating } else { 0 };
+        let on_the_way = new.unavailable();
+        let headroom = cap.saturating_sub(new.wanted + old.wanted + terminating);
+        let window = self.window.map_or(u32::MAX, |window| window.saturating_sub(on_the_way));
+        let start = new.target.saturating_sub(new.wanted).min(headroom).min(window);
+
+        // New tasks that start now are not available yet, so they change nothing for the floor.
+        let spare = view.available().saturating_sub(floor);
+        let (stop_unavailable, stop_available) = match self.reap {
+            Reap::AtOnce => {
+                let reaped = old.unavailable().min(old.surplus());
+                (reaped, spare.min(old.available).min(old.surplus() - reaped))
+            }
+            Reap::WithinRoom => {
+                let room = (old.wanted + new.available).saturating_sub(floor);
+                let reaped = room.min(old.unavailable()).min(old.surplus());
+                (reaped, spare.min(old.available).min(old.surplus() - reaped))
+            }
+            Reap::Never => {
+                let stops = spare.min(old.surplus());
+                let unavailable = stops.min(old.unavailable());
+                (unavailable, stops - unavailable)
+            }
+        };
+        Plan { start, stop_new: new.surplus(), stop_unavailable, stop_available }
     }
 }

@@ -1,13 +1,26 @@
-//! Which tasks to stop: from the zone with most tasks of the service, then from the host with most (BC
-//! `UpdateService`).
+//! Which tasks to stop first, of those that are alike to a mover.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// Which tasks go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VictimOrder {
+    /// From the zone with most tasks of the service, then from the host with most (BC `UpdateService`); each choice counts
+    /// for the next. Ties go to the lowest zone, then to the oldest task.
+    Balanced,
+    /// From the host with most tasks of the service, then the newest (K8S `ActivePodsWithRanks`).
+    MostOnHost,
+    /// The newest (Marathon's `YOUNGEST_FIRST`).
+    Newest,
+    /// The oldest.
+    Oldest,
+}
+
 /// A task that may be stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
-    /// Its number; the lowest goes first among equals.
+    /// Its number, in the order of creation.
     pub task: u32,
     /// Its host, an index into the counts by host.
     pub host: usize,
@@ -15,9 +28,19 @@ pub struct Candidate {
     pub zone: usize,
 }
 
-/// Chooses `n` of the candidates, or all where they are fewer. The counts are the service's tasks by zone and by host,
-/// and each choice lowers them. Ties go to the lowest zone, then to the lowest task number.
-pub fn choose(n: u32, candidates: &[Candidate], by_zone: &[u32], by_host: &[u32]) -> Vec<u32> {
+/// Chooses `n` of the candidates, or all where they are fewer. The counts are the service's tasks by zone and by host.
+pub fn choose(order: VictimOrder, n: u32, candidates: &[Candidate], by_zone: &[u32], by_host: &[u32]) -> Vec<u32> {
+    let mut sorted = candidates.to_vec();
+    match order {
+        VictimOrder::Balanced => return choose_balanced(n, candidates, by_zone, by_host),
+        VictimOrder::MostOnHost => sorted.sort_by_key(|c| Reverse((by_host[c.host], c.task))),
+        VictimOrder::Newest => sorted.sort_by_key(|c| Reverse(c.task)),
+        VictimOrder::Oldest => sorted.sort_by_key(|c| c.task),
+    }
+    sorted.into_iter().take(n as usize).map(|candidate| candidate.task).collect()
+}
+
+fn choose_balanced(n: u32, candidates: &[Candidate], by_zone: &[u32], by_host: &[u32]) -> Vec<u32> {
     let mut zone_tasks = by_zone.to_vec();
     let mut host_tasks: Vec<u32> = by_host.to_vec();
     let mut zones: Vec<BinaryHeap<(u32, Reverse<Candidate>)>> = vec![BinaryHeap::new(); by_zone.len()];
@@ -54,8 +77,11 @@ mod tests {
         let at = |task, host, zone| Candidate { task, host, zone };
         let candidates = [at(1, 0, 0), at(2, 0, 0), at(3, 1, 0), at(4, 2, 1), at(5, 2, 1)];
         // 3 against 2: host 0 gives 1. Then 2 against 2: zone 0, hosts 1 and 1: task 2. Then zone 1, twice host 2, ...
-        assert_eq!(choose(9, &candidates, &[3, 2], &[2, 1, 2]), [1, 2, 4, 3, 5]);
-        assert_eq!(choose(2, &candidates, &[3, 2], &[2, 1, 2]), [1, 2]);
+        assert_eq!(choose(VictimOrder::Balanced, 9, &candidates, &[3, 2], &[2, 1, 2]), [1, 2, 4, 3, 5]);
+        assert_eq!(choose(VictimOrder::Balanced, 2, &candidates, &[3, 2], &[2, 1, 2]), [1, 2]);
+        assert_eq!(choose(VictimOrder::MostOnHost, 9, &candidates, &[3, 2], &[2, 1, 2]), [5, 4, 2, 1, 3]);
+        assert_eq!(choose(VictimOrder::Newest, 2, &candidates, &[3, 2], &[2, 1, 2]), [5, 4]);
+        assert_eq!(choose(VictimOrder::Oldest, 2, &candidates, &[3, 2], &[2, 1, 2]), [1, 2]);
     }
 
     proptest! {
@@ -71,7 +97,7 @@ mod tests {
                 by_zone[zone_of(*host)] += 1 + others / 8;
                 by_host[*host] += 1 + others / 8;
             }
-            let chosen = choose(n, &candidates, &by_zone, &by_host);
+            let chosen = choose(VictimOrder::Balanced, n, &candidates, &by_zone, &by_host);
             for task in chosen {
                 let best = candidates.iter().max_by_key(|c| (by_zone[c.zone], Reverse(c.zone), by_host[c.host], Reverse(c.task)));
                 let best = *best.unwrap();

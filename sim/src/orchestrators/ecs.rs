@@ -1,50 +1,84 @@
-//! Amazon ECS with the rolling update controller, in three eras.
+//! Amazon ECS with its own deployment controller, in three eras.
 //!
 //! The sources' keys (DG, AG, T1, E, ...) are those of `docs/sources.md`.
 
-use crate::deploy::Rolling;
+use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::{Orchestrator, Strategy};
+use crate::deploy::{
+    Act, Amount, Bound, Completion, Detector, FailurePolicy, Hold, Mover, Pool, Reap, RollBack, Rollout, Round,
+    VictimOrder, ZeroRule, strategies,
+};
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
-use crate::model::{
-    Agent, Billing, Contact, ControlLoop, Deregistration, LaunchRate, PullOrder, SlotRelease, StartRule,
-};
-use crate::placement::Policy;
-
-use super::Orchestrator;
+use crate::model::LaunchRate;
+use crate::parameters::{Parameters, Value};
 
 /// ECS on EC2 as of 2026.
 pub fn today() -> Orchestrator {
     Orchestrator {
         name: "ecs",
-        control: CONTROL,
-        agent: AGENT,
-        billing: PER_SECOND,
-        // DG service_definition_parameters: the API's and the command line's default for replica services.
-        rolling: Rolling::Percent { minimum_healthy_percent: 100, maximum_percent: 200 },
-        placement: Policy::Spread,
+        title: "Amazon ECS on EC2, 2026",
+        parameters: parameters(),
+        strategies: vec![
+            Strategy::new("rolling", failing(percentages()), rolling),
+            Strategy::new(
+                "blue-green",
+                failing(Parameters::none()).with(
+                    "bake_time",
+                    Duration::from_secs(900),
+                    "E: BC DeploymentConfiguration.bakeTimeInMinutes has no default; 15 min (range 0 to 1,440 min)",
+                ),
+                |from| native(strategies::blue_green(vec![], vec![Hold::For(from.span("bake_time"))]), from),
+            ),
+            Strategy::new(
+                "linear",
+                failing(Parameters::none())
+                    .with("step_percent", Value::Permille(100), "BC LinearConfiguration: 10.0 (3 to 100)")
+                    .with("step_bake_time", Duration::from_secs(360), "BC LinearConfiguration: 6 min (0 to 1,440)")
+                    .with("bake_time", Duration::ZERO, "E: none (range 0 to 1,440 min)"),
+                |from| {
+                    let bake = Hold::For(from.span("step_bake_time"));
+                    native(strategies::linear(from.permille("step_percent"), bake), from)
+                },
+            ),
+            Strategy::new(
+                "canary",
+                failing(Parameters::none())
+                    .with("canary_percent", Value::Permille(50), "BC CanaryConfiguration: 5.0 (0.1 to 100)")
+                    .with("step_bake_time", Duration::from_secs(600), "BC CanaryConfiguration: 10 min (0 to 1,440)")
+                    .with("bake_time", Duration::ZERO, "E: none (range 0 to 1,440 min)"),
+                |from| {
+                    let bake = Hold::For(from.span("step_bake_time"));
+                    native(strategies::canary(&[from.permille("canary_percent")], &[bake], true), from)
+                },
+            ),
+        ],
     }
 }
 
 /// ECS as its console set services up in 2018.
 pub fn console_2018() -> Orchestrator {
+    let minimum = "DG of 2018-01, create-service: the console's default";
     Orchestrator {
         name: "ecs-2018",
-        control: ControlLoop {
-            // DG of 2018-01: a task without a load balancer counts as healthy when it runs; the 40 s were documented in 2020-04.
-            healthy_after: Duration::ZERO,
-            // T: 5 and 6 (2017, 2020) log deregistration first and "has stopped" after the drain.
-            deregistration: Deregistration::SameReview,
-            ..CONTROL
-        },
-        agent: Agent {
-            // AG v1.50.0 task_manager.go: a start waits for all earlier stops of its host.
-            start_rule: StartRule::AfterEarlierStops,
-            ..AGENT
-        },
-        billing: PER_SECOND,
-        // DG of 2018-01, create-service: the console's default minimum was 50 %, its maximum 200 %.
-        rolling: Rolling::Percent { minimum_healthy_percent: 50, maximum_percent: 200 },
-        placement: Policy::Spread,
+        title: "Amazon ECS on EC2, as its console set services up in 2018",
+        parameters: parameters()
+            .with(
+                "healthy_after",
+                Dist::ZERO,
+                "DG of 2018-01: healthy when it runs; the 40 s were documented in 2020-04",
+            )
+            .with(
+                "deregistration",
+                Value::Word("same-review", DEREGISTRATION),
+                "T5, T6 (2017, 2020): deregistration is logged first, \"has stopped\" after the drain",
+            )
+            .with("starts_wait_for_stops", true, "AG v1.50.0 task_manager.go: a start waits for all earlier stops"),
+        strategies: vec![Strategy::new(
+            "rolling",
+            percentages().with("minimum_healthy_percent", Value::Permille(500), minimum),
+            rolling,
+        )],
     }
 }
 
@@ -52,78 +86,175 @@ pub fn console_2018() -> Orchestrator {
 pub fn before_2015_12() -> Orchestrator {
     Orchestrator {
         name: "ecs-2015",
-        control: ControlLoop {
-            // T: 2.9 to 6 s from the request to the first "has started" in idle services of 2015.
-            first_review: Dist::uniform_millis(2_900, 6_000),
-            // The launch quota was documented in 2022; 20 tasks a second, burst 100, were the limits of 2018 (DG service_limits).
-            launch_rate: Some(LaunchRate { per_minute: 1_200, burst: 100 }),
-            healthy_after: Duration::ZERO,
-            deregistration: Deregistration::SameReview,
-            ..CONTROL
-        },
-        agent: Agent {
-            start_rule: StartRule::AfterEarlierStops,
-            // AG: serial from 2014-12 to v1.14.0 (2017-01-17).
-            pulls: PullOrder::Serial,
-            ..AGENT
-        },
-        // EC2 Linux was billed by the started hour until 2017-10-02.
-        billing: Billing::PerStartedHour,
-        // Botocore's UpdateService text of 2015-11-23.
-        rolling: Rolling::OneAtATime,
-        placement: Policy::Spread,
+        title: "Amazon ECS on EC2 before minimum and maximum percent (2015-12-21)",
+        parameters: console_2018()
+            .parameters
+            .with("first_review", Dist::uniform_millis(2_900, 6_000), "T3, T4: 2.9 to 6 s in idle services of 2015")
+            .with(
+                "launch_rate",
+                LaunchRate { per_minute: 1_200, burst: 100 },
+                "DG service_limits of 2018: 20 tasks a second, burst 100; the quota for a service came later",
+            )
+            .with("pulls", Value::Word("serial", PULLS), "AG: serial from 2014-12 to v1.14.0 (2017-01-17)")
+            .with("billing", Value::Word("per-hour", BILLING), "EC2: by the started hour until 2017-10-02"),
+        strategies: vec![
+            Strategy::new("one-at-a-time", Parameters::none(), |_| Rollout {
+                completion: Completion::OldStopped,
+                ..strategies::one_at_a_time()
+            }),
+            Strategy::new("rolling", percentages(), rolling),
+        ],
     }
 }
 
-const PER_SECOND: Billing = Billing::PerSecond { minimum: Duration::from_secs(60) };
+/// Minimum and maximum percent. They replaced one at a time on 2015-12-21.
+fn percentages() -> Parameters {
+    let source = "DG service_definition_parameters: default of the API and the command line for replica services";
+    Parameters::none().with("minimum_healthy_percent", Value::Permille(1_000), source).with(
+        "maximum_percent",
+        Value::Permille(2_000),
+        source,
+    )
+}
 
-const CONTROL: ControlLoop = ControlLoop {
-    // T1 to T12: gaps between service events are multiples of 9.5 to 10.7 s, in 2015 and in 2026.
-    tick: Duration::from_millis(10_100),
-    // Two looks, each this much off its beat, are 9.5 to 10.7 s apart.
-    tick_jitter: Duration::from_millis(300),
-    // E: between the 2.9 to 6 s of T3 and T4 and one tick.
-    first_review: Dist::uniform_millis(1_000, 10_000),
-    // DG, documented 2020-04: without a load balancer a task is healthy 40 s after RUNNING.
-    healthy_after: Duration::from_secs(40),
-    // T: 8, 9 and 12 (2026): deregistered about 10 s after "has stopped".
-    deregistration: Deregistration::NextReview,
-    // T6, T8: the stop comes 0 to 10 s and a tick after the end of the deregistration delay (310 s for 300, 39.6 s for 30).
-    // E: it asks every 10 s (range 1 to 10 s).
-    target_poll: Duration::from_secs(10),
-    // AG issue 5138, roadmap 325: placement uses a stopping task's slot "as designed".
-    slot_release: SlotRelease::Stopping,
-    // DG service-quotas (2022-04): 250 launches a minute for a service on EC2. The burst is an estimate, one tick's share
-    // of it (range 1 to 250): 6 starts at once were seen, and no upper bound.
-    launch_rate: Some(LaunchRate { per_minute: 250, burst: 42 }),
-};
+/// The circuit breaker and alarms.
+fn failing(parameters: Parameters) -> Parameters {
+    parameters
+        .with("circuit_breaker", false, "BC DeploymentCircuitBreaker: off unless enabled")
+        .with("circuit_breaker_percent", Value::Permille(500), "BC ThresholdConfiguration: BOUNDED_PERCENT, 50")
+        .with("circuit_breaker_least", 3, "BC ServiceDeploymentCircuitBreaker: 3 (10 until 2023-06 at least, DG)")
+        .with("circuit_breaker_most", 200, "BC ServiceDeploymentCircuitBreaker: 200")
+        .with("alarms", false, "BC DeploymentAlarms: off unless enabled")
+        .with("rollback", false, "BC DeploymentCircuitBreaker.rollback: off unless enabled")
+}
 
-const AGENT: Agent = Agent {
-    // T: createdAt to pullStartedAt 66 and 92 ms; a websocket since v0.0.3.
-    contact: Contact::Push { latency: Dist::uniform_millis(60, 100) },
-    start_rule: StartRule::WhenResourcesFree,
-    provisioning: Dist::ZERO,
-    pulls: PullOrder::Parallel,
-    // E: 200 MB take 5 to 10 s cold on a *.large (60 MB/s compressed, then 80 MB/s unpacked at twice the size); range
-    // 10 to 60 MB/s.
-    pull_bytes_per_s: 24_000_000,
-    // T: createdAt to pullStartedAt of four tasks on EC2 was 0.07, 0.09, 1.26 and 1.55 s.
-    image_check: Dist::uniform_millis(0, 2_000),
-    // AG: RUNNING is submitted at once, never batched. E: 0.2 s (range 0.1 to 1 s).
-    report: Dist::fixed_millis(200),
-    // E: 1 s on EC2 with bridge networks; 12.5 s with network interfaces and on Fargate (T8); range 0.25 to 25 s.
-    stop_tail: Dist::fixed_millis(1_000),
-};
+fn failure(from: &Parameters, back: RollBack) -> FailurePolicy {
+    let breaker = Detector::InARow {
+        share: Bound { amount: Amount::Permille(from.permille("circuit_breaker_percent")), round: Round::Up },
+        least: from.count("circuit_breaker_least"),
+        most: from.count("circuit_breaker_most"),
+    };
+    let detectors = [(from.flag("circuit_breaker"), breaker), (from.flag("alarms"), Detector::Alarm)];
+    FailurePolicy {
+        detect: detectors.into_iter().filter(|(on, _)| *on).map(|(_, detector)| detector).collect(),
+        act: if from.flag("rollback") { Act::RollBack(back) } else { Act::Stop },
+    }
+}
 
-/// T: pullStoppedAt to startedAt on EC2 was 0, 1.0 and 1.2 s.
-pub const CONTAINER_START: Dist = Dist::fixed_millis(1_000);
+/// Minimum p % healthy: of N, N - ceil(N p / 100) may be missing; maximum p %: floor(N p / 100) - N may be extra (BC
+/// `DeploymentConfiguration`). Stopping tasks count for the maximum (DG, T6).
+fn rolling(from: &Parameters) -> Rollout {
+    let share = |permille| Bound { amount: Amount::Permille(permille), round: Round::Down };
+    let mover = Mover::Pool(Pool {
+        surge: share(from.permille("maximum_percent") - 1_000),
+        unavailable: share(1_000 - from.permille("minimum_healthy_percent")),
+        // DG service-event-messages: "was unable to stop or start tasks during a deployment".
+        zero: ZeroRule::Stall,
+        terminating_in_cap: true,
+        // DG service_definition_parameters: the minimum counts healthy tasks; others serve nobody.
+        reap: Reap::AtOnce,
+        window: None,
+        victims: VictimOrder::Balanced,
+    });
+    Rollout {
+        failure: failure(from, RollBack::Reverse),
+        // T1, T6: steady when the old tasks have stopped.
+        completion: Completion::OldStopped,
+        ..strategies::rolling(mover)
+    }
+}
 
-/// `ECS_CONTAINER_STOP_TIMEOUT`, 30 s.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Blue/green, linear and canary: the old tasks stay for the bake time and go before the end (BC stages BAKE_TIME and CLEAN_UP).
+fn native(mut rollout: Rollout, from: &Parameters) -> Rollout {
+    let last_shift = rollout.program.len() - 2;
+    let holds = &mut rollout.program[last_shift].holds;
+    if holds.is_empty() && !from.span("bake_time").is_zero() {
+        holds.push(Hold::For(from.span("bake_time")));
+    }
+    let back = RollBack::DropNew { after: Duration::ZERO };
+    Rollout { failure: failure(from, back), completion: Completion::OldStopped, ..rollout }
+}
 
-/// E: an application that handles SIGTERM; range 0 s to the stop timeout (T8: 0.25 s). One that ignores it takes the
-/// whole stop timeout.
-pub const EXIT: Dist = Dist::fixed_millis(1_000);
+pub(super) fn parameters() -> Parameters {
+    Parameters::none()
+        .with(
+            "tick",
+            Duration::from_millis(10_100),
+            "T1 to T12: gaps between service events are multiples of 9.5 to 10.7 s, in 2015 and in 2026",
+        )
+        .with("tick_jitter", Duration::from_millis(300), "T: two looks, each this much off, are 9.5 to 10.7 s apart")
+        .with(
+            "first_review",
+            Dist::uniform_millis(1_000, 10_000),
+            "E: between the 2.9 to 6 s of T3 and T4 and one tick (range 1 to 10 s)",
+        )
+        .with("healthy_after", Dist::fixed_millis(40_000), "DG, documented 2020-04: 40 s after RUNNING")
+        .with(
+            "deregistration",
+            Value::Word("next-review", DEREGISTRATION),
+            "T8, T9, T12 (2026): deregistered about 10 s after \"has stopped\"",
+        )
+        .with(
+            "target_poll",
+            Duration::from_secs(10),
+            "E: T6 and T8 stop 0 to 10 s and a tick after the delay (310 s for 300, 39.6 s for 30); range 1 to 10 s",
+        )
+        .with(
+            "slot_release",
+            Value::Word("stopping", SLOT_RELEASE),
+            "AG issue 5138, roadmap 325: placement uses a stopping task's slot \"as designed\"",
+        )
+        .with(
+            "launch_rate",
+            LaunchRate { per_minute: 250, burst: 42 },
+            "DG service-quotas (2022-04): 250 a minute for a service on EC2. E: burst of one tick (range 1 to 250)",
+        )
+        .with("replaces_unhealthy_targets", true, "DG: a task that fails its load balancer's checks is replaced")
+        .with(
+            "check_passes_after",
+            Dist::uniform_millis(30_000, 50_000),
+            "BC HealthCheck: first after 30 s; AG: told every 20 s",
+        )
+        .with(
+            "check_fails_after",
+            Dist::uniform_millis(90_000, 110_000),
+            "BC HealthCheck: 3 in a row, 30 s; AG: told every 20 s",
+        )
+        .with("replace_first", Duration::from_secs(10), "E: the docs give only the cap; one tick (range 1 s to 1 min)")
+        .with("replace_second", Duration::from_secs(20), "E: doubling (range 1 to 3 times)")
+        .with(
+            "replace_factor",
+            Value::Permille(2_000),
+            "E: \"incrementally\" in DG service-throttle-logic (range 1 to 3)",
+        )
+        .with("replace_most", Duration::from_secs(1_620), "DG: 15 min until 2023, 27 min later")
+        .with("replace_at_once_if_it_ran", true, "DG service-throttle-logic: a crash after RUNNING is not throttled")
+        .with(
+            "push",
+            Dist::uniform_millis(60, 100),
+            "T: createdAt to pullStartedAt 66 and 92 ms; a websocket since v0.0.3",
+        )
+        .with("pull_throughput", Value::Throughput(24_000_000), "E: 200 MB take 5 to 10 s cold (range 10 to 60 MB/s)")
+        .with(
+            "image_check",
+            Dist::uniform_millis(0, 2_000),
+            "T: createdAt to pullStartedAt of four tasks on EC2 was 0.07, 0.09, 1.26 and 1.55 s",
+        )
+        .with("report", Dist::fixed_millis(200), "AG: submitted at once. E: 0.2 s (range 0.1 to 1 s)")
+        .with(
+            "stop_tail",
+            Dist::fixed_millis(1_000),
+            "E: 1 s with bridge networks; 12.5 s with network interfaces and on Fargate (T8); range 0.25 to 25 s",
+        )
+        .with("startup", Dist::fixed_millis(1_000), "T: pullStoppedAt to startedAt on EC2 was 0, 1.0 and 1.2 s")
+        .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (T8: 0.25 s; range 0 to 30 s)")
+        .with("stop_timeout", Duration::from_secs(30), "AG: ECS_CONTAINER_STOP_TIMEOUT, 30 s")
+        .with("starts_wait_for_stops", false, "AG 1.73: a start waits for the resources it reserves, not for stops")
+        .with("provisioning", Dist::ZERO, "E: none with bridge networks (range 0 to 8 s with a network interface)")
+        .with("pulls", Value::Word("parallel", PULLS), "AG: parallel since v1.14.0 (2017-01-17)")
+        .with("placement", Value::Word("spread", PLACEMENTS), "DG task-placement: the default of services")
+        .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")
+}
 
 /// AG README: host ports that the agent keeps.
 pub const RESERVED_PORTS: [u16; 5] = [22, 2375, 2376, 51678, 51679];

@@ -1,0 +1,98 @@
+//! When a rollout has failed, and what becomes of it.
+
+use super::bound::Bound;
+use crate::engine::time::Duration;
+
+/// How failure is detected, and what it does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailurePolicy {
+    /// Any of them will do.
+    pub detect: Vec<Detector>,
+    /// What it does.
+    pub act: Act,
+}
+
+/// How failure is detected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detector {
+    /// More than a share of the tasks to replace die before they run, or within a window after it.
+    TasksDie {
+        /// From the begin of running to its end.
+        within: Duration,
+        /// Tenths of a percent of the tasks to replace; one above it is a failure.
+        most_permille: u32,
+    },
+    /// So many tasks fail in a row (the ECS deployment circuit breaker): a share of the desired count within bounds.
+    InARow {
+        /// A share of the desired count.
+        share: Bound,
+        /// At least so many.
+        least: u32,
+        /// At most so many.
+        most: u32,
+    },
+    /// A new task is late for its gate.
+    GateDeadline,
+    /// Nothing has got on for a time.
+    NoProgress(Duration),
+    /// The rollout has taken a time.
+    Total(Duration),
+    /// A measurement of a hold fails too often.
+    Analysis,
+    /// An alarm that watches the service rings.
+    Alarm,
+}
+
+/// What failure does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// It is said, and the rollout goes on trying.
+    Report,
+    /// The rollout pauses until somebody comes; new tasks that die are still replaced.
+    Pause,
+    /// The rollout ends where it is.
+    Stop,
+    /// The version before comes back.
+    RollBack(RollBack),
+}
+
+/// How the version before comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RollBack {
+    /// By the step's mover the other way round.
+    Reverse,
+    /// The traffic goes back at once, and the new tasks go a while after it; what is missing of the old ones is started.
+    DropNew {
+        /// How long the new tasks stay after the traffic has left them.
+        after: Duration,
+    },
+}
+
+impl FailurePolicy {
+    /// Nothing is detected.
+    pub const NONE: Self = Self { detect: vec![], act: Act::Report };
+
+    /// What it does where nobody watches but one detector.
+    pub fn new(detector: Detector, act: Act) -> Self {
+        Self { detect: vec![detector], act }
+    }
+}
+
+impl Detector {
+    /// How many failures in a row the circuit breaker needs.
+    ///
+    /// ```
+    /// use seatrial_sim::deploy::{Bound, Detector, Round};
+    ///
+    /// // ECS until 2023: 50 %, at least 10 and at most 200 (its guide's examples: 1, 25 and 400 tasks).
+    /// let share = Bound::percent(50, Round::Up);
+    /// let breaker = Detector::InARow { share, least: 10, most: 200 };
+    /// assert_eq!([1, 25, 400].map(|desired| breaker.threshold(desired)), [Some(10), Some(13), Some(200)]);
+    /// ```
+    pub fn threshold(&self, desired: u32) -> Option<u32> {
+        match *self {
+            Self::InARow { share, least, most } => Some(share.of(desired).clamp(least, most)),
+            _ => None,
+        }
+    }
+}
