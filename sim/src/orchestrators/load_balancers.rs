@@ -16,6 +16,8 @@ pub const ALB: LoadBalancer = LoadBalancer {
     interval: Duration::from_secs(30),
     // ALB: a newly registered target must pass one check. The ECS tuning pages imply the healthy threshold (5).
     initial_checks: 1,
+    // ALB, CLB, NLB: unhealthy threshold 2.
+    unhealthy_checks: 2,
     // ALB: 300 s (0 to 3600), shown as draining to the end even when idle, and ECS waits for that.
     deregistration_delay: Duration::from_secs(300),
     in_flight: None,
@@ -30,6 +32,8 @@ pub const CLASSIC: LoadBalancer = LoadBalancer {
     interval: Duration::from_secs(30),
     // CLB: healthy threshold 10 (2 to 10); a new instance needs all of them.
     initial_checks: 10,
+    // ALB, CLB, NLB: unhealthy threshold 2.
+    unhealthy_checks: 2,
     // CLB: connection draining is off unless it is enabled.
     deregistration_delay: Duration::ZERO,
     // CLB: draining ends with the last request. How long that takes is an estimate: none under way (range 0 s to
@@ -46,6 +50,8 @@ pub const NLB: LoadBalancer = LoadBalancer {
     interval: Duration::from_secs(30),
     // The field reports above include the checks.
     initial_checks: 1,
+    // ALB, CLB, NLB: unhealthy threshold 2.
+    unhealthy_checks: 2,
     // NLB: 300 s (0 to 3600).
     deregistration_delay: Duration::from_secs(300),
     in_flight: None,
