@@ -8,11 +8,14 @@ use std::collections::BTreeSet;
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::Entity;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
-use crate::model::{Demand, Model, Resources, SlotRelease};
+use crate::model::{Demand, Fault, Model, Resources, SlotRelease};
 use crate::placement::index::{HostIndex, Look};
 
 pub use task::TaskState;
 pub(crate) use task::{Task, TaskName};
+
+/// The version that runs at the start.
+pub(crate) const FIRST_VERSION: u16 = 1;
 
 /// The hosts, the tasks, and what placement and the movers count of them.
 #[derive(Debug)]
@@ -33,6 +36,7 @@ pub(crate) struct Cluster {
 pub(crate) struct NewTask {
     pub name: TaskName,
     pub entity: Entity,
+    pub slot: u32,
     pub host: HostId,
     pub state: TaskState,
 }
@@ -87,6 +91,12 @@ pub(crate) struct VersionTasks {
     pub wanted: u32,
     /// Of those, in service.
     pub healthy: u32,
+    /// Of the wanted ones, those that passed the gate.
+    pub available: u32,
+    /// Of those, the ones whose delay after it is over.
+    pub rested: u32,
+    /// What is wrong with the version.
+    pub fault: Option<Fault>,
     /// The tasks that are neither chosen to stop nor stopped, in no order.
     pub tasks: Vec<TaskId>,
 }
@@ -116,6 +126,7 @@ impl Cluster {
         task.state = to;
         let counts = &mut self.services[service.index()].versions[usize::from(version)];
         counts.healthy += u32::from(to == TaskState::InService && wanted);
+        counts.healthy -= u32::from(from == TaskState::InService && wanted);
         let fact = ctx.tell_because(Fact::TaskMoved { task: id, service, version, host, to }, because);
         task.last = fact;
         match to {
@@ -130,7 +141,7 @@ impl Cluster {
     /// Creates a task on a host that placement found: in `Provisioning`, or in `InService` where it ran before the start.
     /// `because` is absent where nothing made it.
     pub fn create(&mut self, born: NewTask, because: Option<FactId>, ctx: &mut Ctx) -> TaskId {
-        let NewTask { name, entity, host, state } = born;
+        let NewTask { name, entity, slot, host, state } = born;
         let id = TaskId(self.tasks.len() as u32);
         let fact = Fact::TaskMoved { task: id, service: name.service, version: name.version, host, to: state };
         let last = match because {
@@ -152,7 +163,12 @@ impl Cluster {
         let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
         counts.created += 1;
         counts.wanted += 1;
-        counts.healthy += u32::from(state == TaskState::InService);
+        let ready = state == TaskState::InService;
+        counts.healthy += u32::from(ready);
+        counts.available += u32::from(ready);
+        counts.rested += u32::from(ready);
+        let task = &mut self.tasks[id.index()];
+        (task.slot, task.available, task.rested) = (slot, ready, ready);
         self.tasks[id.index()].place_among_wanted = counts.tasks.len() as u32;
         counts.tasks.push(id);
         id
@@ -160,6 +176,16 @@ impl Cluster {
 
     /// Marks a task as one that the scheduler has decided to stop.
     pub fn choose_to_stop(&mut self, id: TaskId, because: FactId, ctx: &mut Ctx) -> FactId {
+        self.give_up(id);
+        let service = self.tasks[id.index()].name.service;
+        let fact = ctx.tell_because(Fact::StopChosen { task: id, service }, because);
+        self.tasks[id.index()].last = fact;
+        fact
+    }
+
+    /// Marks a task as one that nobody wants any more.
+    pub fn give_up(&mut self, id: TaskId) {
+        self.lose(id);
         let task = &mut self.tasks[id.index()];
         assert!(!task.chosen, "{id:?} is chosen once");
         task.chosen = true;
@@ -172,9 +198,33 @@ impl Cluster {
         if let Some(&moved) = counts.tasks.get(place) {
             self.tasks[moved.index()].place_among_wanted = place as u32;
         }
-        let fact = ctx.tell_because(Fact::StopChosen { task: id, service: name.service }, because);
-        self.tasks[id.index()].last = fact;
-        fact
+    }
+
+    /// A wanted task has passed the gate.
+    pub fn gain(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.index()];
+        assert!(!task.available && !task.chosen, "{id:?} passes once");
+        task.available = true;
+        let name = task.name;
+        self.services[name.service.index()].versions[usize::from(name.version)].available += 1;
+    }
+
+    /// The delay after a wanted task's gate is over.
+    pub fn rest(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.index()];
+        assert!(task.available && !task.rested, "{id:?} rests once");
+        task.rested = true;
+        let name = task.name;
+        self.services[name.service.index()].versions[usize::from(name.version)].rested += 1;
+    }
+
+    /// A wanted task is not available any more, if it was.
+    pub fn lose(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.index()];
+        let counts = &mut self.services[task.name.service.index()].versions[usize::from(task.name.version)];
+        counts.available -= u32::from(std::mem::take(&mut task.available));
+        counts.rested -= u32::from(std::mem::take(&mut task.rested));
+        task.gate_at = None;
     }
 
     /// Adds a host that has been launched.
@@ -268,9 +318,9 @@ impl Cluster {
 }
 
 impl ServiceTasks {
-    /// Healthy tasks of any version that are not chosen to stop.
-    pub fn healthy(&self) -> u32 {
-        self.versions.iter().map(|version| version.healthy).sum()
+    /// Tasks of any version that passed the gate and are not chosen to stop.
+    pub fn available(&self) -> u32 {
+        self.versions.iter().map(|version| version.available).sum()
     }
 
     /// Tasks of any version that are neither chosen to stop nor stopped.

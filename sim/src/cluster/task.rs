@@ -2,6 +2,7 @@
 
 use crate::engine::draws::Entity;
 use crate::engine::fact::{FactId, HostId, ServiceId};
+use crate::engine::time::Time;
 
 /// Where a task is in its life. The order is the order of life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +13,8 @@ pub enum TaskState {
     Pending,
     /// Its image is being checked or pulled.
     Pulling,
+    /// Its container ended by itself and waits on its host to be started again.
+    BackingOff,
     /// Its container is starting.
     Starting,
     /// It runs, and nobody uses it yet.
@@ -34,17 +37,17 @@ impl TaskState {
     /// Whether a task in this state may enter `next`.
     pub(crate) fn leads_to(self, next: Self) -> bool {
         use TaskState::{
-            Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting, Stopped,
-            Stopping,
+            BackingOff, Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting,
+            Stopped, Stopping,
         };
         match self {
             Provisioning => matches!(next, Pending | Pulling | Stopping),
             Pending => matches!(next, Pulling | Stopping),
-            Pulling => matches!(next, Starting | Stopping),
-            Starting => matches!(next, Running | Stopping),
-            Running => matches!(next, Registering | InService | Stopping),
-            Registering => matches!(next, InService | Draining),
-            InService => matches!(next, Draining | Stopping),
+            Pulling | BackingOff => matches!(next, Starting | Stopping),
+            Starting => matches!(next, Running | BackingOff | Stopping | Stopped),
+            Running => matches!(next, Registering | InService | BackingOff | Stopping | Stopped),
+            Registering => matches!(next, InService | Draining | BackingOff | Stopping | Stopped),
+            InService => matches!(next, Draining | BackingOff | Stopping | Stopped),
             Draining => next == Drained,
             Drained => next == Stopping,
             Stopping => next == Stopped,
@@ -61,8 +64,24 @@ pub(crate) struct Task {
     pub entity: Entity,
     pub host: HostId,
     pub state: TaskState,
-    /// The scheduler has decided to stop it.
+    /// Its slot, where the mover has slots.
+    pub slot: u32,
+    /// The scheduler has decided to stop it, or it has failed.
     pub chosen: bool,
+    /// It has passed the gate: it is available to the movers.
+    pub available: bool,
+    /// The delay after its gate is over.
+    pub rested: bool,
+    /// When it passes its health checks, if that is known. An event for another time is stale.
+    pub passes_at: Option<Time>,
+    /// When it passes the gate, or has rested, if that is known.
+    pub gate_at: Option<Time>,
+    /// Since when it runs, and whether it ever did.
+    pub runs_since: Option<Time>,
+    /// How often in a row its container ended by itself and was started again.
+    pub restarts: u32,
+    /// Its container has ended by itself and is not started again yet.
+    pub ended: bool,
     /// It has begun on its host, which holds its resources; a task stopped before that has nothing to wait for.
     pub begun: bool,
     /// Which of its host's stops its own is.
@@ -82,6 +101,24 @@ pub(crate) struct TaskName {
 
 impl Task {
     pub const fn new(name: TaskName, entity: Entity, host: HostId, state: TaskState, last: FactId) -> Self {
-        Self { name, entity, host, state, chosen: false, begun: false, stop_number: 0, last, place_among_wanted: 0 }
+        Self {
+            name,
+            entity,
+            host,
+            state,
+            slot: 0,
+            chosen: false,
+            available: false,
+            rested: false,
+            passes_at: None,
+            gate_at: None,
+            runs_since: None,
+            restarts: 0,
+            ended: false,
+            begun: false,
+            stop_number: 0,
+            last,
+            place_among_wanted: 0,
+        }
     }
 }

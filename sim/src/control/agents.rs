@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use crate::cluster::{Cluster, TaskState};
+use crate::cluster::{Cluster, FIRST_VERSION, TaskName, TaskState};
 use crate::control::beat::Beat;
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Agent, Cached, Contact, Model, PullOrder, Resources, StartRule};
+use crate::model::{Agent, Cached, Contact, Fault, Model, PullOrder, Resources, StartRule};
 
 /// Every host's agent.
 #[derive(Debug)]
@@ -163,19 +163,53 @@ impl<'m> Agents<'m> {
 
     /// The image is there: the container is created.
     pub fn pulled(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let task = &cluster.tasks[id.index()];
-        if task.state != TaskState::Pulling {
-            return;
+        if cluster.tasks[id.index()].state == TaskState::Pulling {
+            self.create_container(id, cluster, ctx);
         }
-        let (entity, host) = (task.entity, task.host);
-        let startup = &self.model.services[task.name.service.index()].startup;
-        let starts = self.draws.span(startup, Stream::Startup, entity);
-        let report = self.draws.span(&self.agent(host).report, Stream::Report, entity);
-        let fact = cluster.advance(id, TaskState::Starting, ctx.cause, ctx);
-        ctx.schedule(ctx.now + starts + report, Event::Started(id), fact);
     }
 
-    /// The agent learns of a task to stop: SIGTERM, and SIGKILL when the stop timeout ends first.
+    /// The back-off of a container that ended by itself is over.
+    pub fn restarted(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &mut cluster.tasks[id.index()];
+        if task.state == TaskState::BackingOff {
+            task.ended = false;
+            self.create_container(id, cluster, ctx);
+        }
+    }
+
+    /// Creates a task's container, which runs in a while, unless its version is one that ends before.
+    fn create_container(&self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let (name, host) = (task.name, task.host);
+        let entity = if task.restarts == 0 { task.entity } else { task.entity.child(task.restarts.into()) };
+        let startup = &self.model.services[name.service.index()].startup;
+        let starts = self.draws.span(startup, Stream::Startup, entity);
+        let runs = starts + self.draws.span(&self.agent(host).report, Stream::Report, entity);
+        let fault = cluster.services[name.service.index()].versions[usize::from(name.version)].fault;
+        let fact = cluster.advance(id, TaskState::Starting, ctx.cause, ctx);
+        match fault {
+            Some(Fault::Crashes { after }) if after < starts => {
+                ctx.schedule(ctx.now + after, Event::Crashed(id), fact);
+            }
+            Some(Fault::Crashes { after }) => {
+                ctx.schedule(ctx.now + runs, Event::Started(id), fact);
+                ctx.schedule(ctx.now + after.max(runs), Event::Crashed(id), fact);
+            }
+            _ => ctx.schedule(ctx.now + runs, Event::Started(id), fact),
+        }
+    }
+
+    /// A failed task is gone from its host.
+    pub fn lost(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let host = &mut self.hosts[task.host.index()];
+        host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);
+        let on = task.host;
+        self.start_waiting(on, cluster, ctx);
+    }
+
+    /// The agent learns of a task to stop: SIGTERM after whatever comes before it, and SIGKILL when the stop timeout ends
+    /// first. Of a container that has ended there is nothing to stop.
     pub fn receive_stop(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
         let host = &mut self.hosts[task.host.index()];
@@ -188,12 +222,17 @@ impl<'m> Agents<'m> {
         host.stops_under_way.push(host.stops_received);
         cluster.tasks[id.index()].stop_number = host.stops_received;
         let task = &cluster.tasks[id.index()];
+        if task.ended {
+            self.exited(id, cluster, ctx);
+            return;
+        }
         let service = &self.model.services[task.name.service.index()];
         let exit = self.draws.span(&service.exit, Stream::Exit, task.entity);
+        let terminated = ctx.now + service.pre_stop;
         if exit > service.stop_timeout {
-            ctx.schedule(ctx.now + service.stop_timeout, Event::Kill(id), ctx.cause);
+            ctx.schedule(terminated + service.stop_timeout, Event::Kill(id), ctx.cause);
         } else {
-            ctx.schedule(ctx.now + exit, Event::Exited(id), ctx.cause);
+            ctx.schedule(terminated + exit, Event::Exited(id), ctx.cause);
         }
     }
 
@@ -251,17 +290,29 @@ impl<'m> Agents<'m> {
         // A task that waited was let go by what happened now; one that did not by its own start.
         let because = if waited { ctx.cause } else { task.last };
         let fact = cluster.advance(id, TaskState::Pulling, because, ctx);
+        let check = self.draws.span(&self.agent(on).image_check, Stream::ImageCheck, entity);
+        let ends = self.image_is_there(on, name, check, ctx.now);
+        ctx.schedule(ends, Event::Pulled(id), fact);
+    }
+
+    /// Pulls the image of a task that is to come, while the one before it stops.
+    pub fn pull_ahead(&mut self, on: HostId, name: TaskName, entity: Entity, ctx: &Ctx) {
+        let check = self.draws.span(&self.agent(on).image_check, Stream::ImageCheck, entity);
+        self.image_is_there(on, name, check, ctx.now);
+    }
+
+    /// When a version's image is on a host, if it is asked for now and the registry takes `check` to answer.
+    fn image_is_there(&mut self, on: HostId, name: TaskName, check: Duration, now: Time) -> Time {
         let agent = self.agent(on);
         let image = self.model.services[name.service.index()].image;
-        let check = self.draws.span(&agent.image_check, Stream::ImageCheck, entity);
         let host = &self.hosts[on.index()];
-        let begins = if agent.pulls == PullOrder::Serial { ctx.now.max(host.pulls_free_at) } else { ctx.now };
+        let begins = if agent.pulls == PullOrder::Serial { now.max(host.pulls_free_at) } else { now };
         let holds = |cached: &[Cached]| host.since_start && cached.contains(&image.cached);
         let mut of_service = host.images.iter().filter(|pulled| pulled.service == name.service);
         let there = of_service.clone().find(|pulled| pulled.version == name.version).copied();
         let ends = if let Some(pulled) = there {
             pulled.ready.max(begins + check)
-        } else if holds(&[Cached::All]) {
+        } else if holds(&[Cached::All]) || (name.version == FIRST_VERSION && holds(&[Cached::Running])) {
             begins + check
         } else {
             let any_version = holds(&[Cached::Running]) || of_service.next().is_some();
@@ -275,7 +326,7 @@ impl<'m> Agents<'m> {
             host.images.push(CachedImage { service: name.service, version: name.version, ready: ends });
         }
         host.pulls_free_at = host.pulls_free_at.max(ends);
-        ctx.schedule(ends, Event::Pulled(id), fact);
+        ends
     }
 
     fn agent(&self, host: HostId) -> &'m Agent {

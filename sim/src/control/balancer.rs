@@ -15,6 +15,12 @@ pub fn until_healthy(balancer: &LoadBalancer, draws: Draws, target: Entity) -> D
     registration + Duration::from_millis(phase) + balancer.interval * u64::from(balancer.initial_checks - 1)
 }
 
+/// From the registration call to the last of the failed checks that make a bad target unhealthy.
+pub fn until_unhealthy(balancer: &LoadBalancer, draws: Draws, target: Entity) -> Duration {
+    let first = LoadBalancer { initial_checks: 1, ..balancer.clone() };
+    until_healthy(&first, draws, target) + balancer.interval * u64::from(balancer.unhealthy_checks - 1)
+}
+
 /// From deregistration to the end of draining: the whole delay, or less where the last request ends it.
 pub fn until_drained(balancer: &LoadBalancer, draws: Draws, target: Entity) -> Duration {
     let delay = balancer.deregistration_delay;

@@ -3,6 +3,10 @@
 pub(crate) mod agents;
 pub(crate) mod balancer;
 pub(crate) mod beat;
+mod health;
 pub(crate) mod host_groups;
+pub(crate) mod rollout;
 pub(crate) mod scheduler;
+pub(crate) mod slot_book;
 mod tokens;
+pub(crate) mod trouble;

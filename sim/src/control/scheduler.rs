@@ -1,42 +1,61 @@
-//! The service scheduler: it looks at a service on its beat, registers, stops, deregisters, starts and completes.
+//! The service scheduler: it looks at a service on its beat, registers, stops, deregisters, and does what the mover of its
+//! rollout's step asks for.
 //!
 //! A look that would find nothing is not simulated: whatever gives it something to do [`wake`](Scheduler::wake)s it, and
 //! it looks at its next beat.
 
-use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
+use crate::cluster::{Cluster, FIRST_VERSION, NewTask, TaskName, TaskState, VersionTasks};
 use crate::control::agents::Agents;
 use crate::control::balancer;
 use crate::control::beat::Beat;
+use crate::control::rollout::{Progress, Stepped};
+use crate::control::slot_book::SlotBook;
 use crate::control::tokens::Tokens;
-use crate::deploy::pool::{self, PoolPlan, PoolView};
-use crate::deploy::{Bounds, victims};
+use crate::control::trouble::Trouble;
+use crate::deploy::{Completion, Mover, Plan, Side, SlotKey, SlotOp, Slots, Step, View};
 use crate::engine::ctx::Ctx;
 use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{DeployId, Fact, FactId, HostId, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{ControlLoop, Deregistration, Model, Service};
+use crate::model::{ControlLoop, Deploy, Deregistration, Model, Service, Version};
 use crate::placement::search::{self, Request};
 use crate::placement::{Policy, Shortage};
 
 /// The scheduler of one service.
 #[derive(Debug)]
 pub(crate) struct Scheduler<'m> {
-    id: ServiceId,
-    service: &'m Service,
-    control: &'m ControlLoop,
-    draws: Draws,
+    pub(super) id: ServiceId,
+    pub(super) service: &'m Service,
+    pub(super) control: &'m ControlLoop,
+    pub(super) draws: Draws,
     entity: Entity,
-    bounds: Bounds,
-    /// The version wanted; the one that runs at the start is 1.
-    version: u16,
-    rollout: Option<Rollout>,
+    /// Tasks wanted.
+    pub(super) desired: u32,
+    /// The version wanted.
+    pub(super) target: u16,
+    /// The newest version; the one that runs at the start is 1.
+    newest: u16,
+    /// The version of the last deploy that ended well, and the one before it.
+    pub(super) stable: u16,
+    before: u16,
+    /// Deploys requested so far.
+    requests: u16,
+    pub(super) rollout: Option<Progress<'m>>,
+    /// How failed deploys ended.
+    pub(super) fates: Vec<Fate>,
+    pub(super) trouble: Trouble,
+    book: SlotBook,
+    /// What keeps the service as it is while nothing is rolled out.
+    steady: Step,
+    /// Until when the old tasks of the last deploy stay.
+    pub(super) retained_until: Option<Time>,
     beat: Beat,
     /// When it asks the balancer for draining targets.
     target_polls: Beat,
     /// When it looks next. An event for another time is stale.
-    next: Option<Time>,
+    pub(super) next: Option<Time>,
     /// Looks are simulated one by one, to show that computing them changes nothing.
     explicit_looks: bool,
     /// Running tasks to register.
@@ -47,22 +66,38 @@ pub(crate) struct Scheduler<'m> {
     to_stop: Vec<TaskId>,
     tokens: Option<Tokens>,
     /// The last task that was to start fitted nowhere.
-    starved: bool,
+    pub(super) starved: bool,
     rate_reached: bool,
+    /// The next time at which the failure policy looks at the clock.
+    pub(super) deadline: Option<Time>,
     /// The last fact that gave starts a chance.
     room: FactId,
     /// The last fact that gave stops a chance.
     surplus: FactId,
     /// The last fact of all.
-    latest: FactId,
+    pub(super) latest: FactId,
 }
 
-/// A deploy under way.
+/// How a deploy failed.
 #[derive(Clone, Copy, Debug)]
-struct Rollout {
-    deploy: DeployId,
-    bounds_told: bool,
+pub(crate) struct Fate {
+    pub deploy: DeployId,
+    pub after: Duration,
+    pub why: crate::engine::fact::Why,
+    pub then: Then,
 }
+
+/// What became of a failed deploy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    Paused,
+    Stopped,
+    RollingBack,
+    RolledBack(Duration),
+}
+
+/// A deploy that has ended, and the fact that says so.
+pub(crate) type Ended = Option<(DeployId, FactId)>;
 
 /// What a fact gives a scheduler a chance to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +124,21 @@ impl<'m> Scheduler<'m> {
             control: &model.control,
             draws,
             entity,
-            bounds: service.rolling.bounds(service.desired),
-            version: 1,
+            desired: service.desired,
+            target: FIRST_VERSION,
+            newest: FIRST_VERSION,
+            stable: FIRST_VERSION,
+            before: FIRST_VERSION,
+            requests: 0,
             rollout: None,
+            fates: vec![],
+            trouble: Trouble::default(),
+            book: SlotBook::default(),
+            steady: match service.rollout.program.last().expect("a program has steps").mover {
+                Mover::Pool(_) => Step::all(Step::FREE),
+                slots @ Mover::Slots(_) => Step::all(slots),
+            },
+            retained_until: None,
             beat: Beat::new(Time::ZERO, Duration::ZERO, Duration::ZERO, entity),
             target_polls: Beat::new(Time::ZERO + phase, poll, Duration::ZERO, entity),
             next: None,
@@ -102,20 +149,25 @@ impl<'m> Scheduler<'m> {
             tokens: model.control.launch_rate.map(Tokens::full),
             starved: false,
             rate_reached: false,
+            deadline: None,
             room: none,
             surplus: none,
             latest: none,
         }
     }
 
-    /// Looks at the service: everything the control plane does about it happens here. Returns the deploy that ended, and
-    /// the fact that says so.
-    pub fn review(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Option<(DeployId, FactId)> {
+    /// Looks at the service: everything the control plane does about it happens here. Returns the deploy that ended.
+    pub fn review(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Ended {
         if self.next != Some(ctx.now) {
             return None;
         }
         self.next = None;
-        self.rollout?;
+        if self.is_idle(cluster) {
+            return None;
+        }
+        if cluster.services[self.id.index()].index.is_none() {
+            cluster.open_index(self.id);
+        }
         self.register_running(cluster, ctx);
         for task in std::mem::take(&mut self.to_stop) {
             let because = cluster.tasks[task.index()].last;
@@ -125,81 +177,178 @@ impl<'m> Scheduler<'m> {
             let because = cluster.tasks[task.index()].last;
             self.deregister(task, because, cluster, ctx);
         }
-        let plan = self.plan(cluster);
-        self.start_tasks(plan.start, cluster, agents, ctx);
-        self.stop_tasks(plan, cluster, agents, ctx);
-        let after = self.plan(cluster);
-        debug_assert!(
-            after.stop_healthy + after.stop_unhealthy == 0 && (after.start == 0 || self.starved || self.rate_reached),
-            "a plan made twice without a change asks for nothing new: {after:?}"
-        );
-        if !self.to_deregister.is_empty() || self.explicit_looks {
-            let next = self.next_beat(ctx.now, ctx);
-            self.look_at(next, ctx);
+        let mut ended = self.act_on_trouble(cluster, ctx);
+        let mut goes_on = true;
+        while goes_on && ended.is_none() {
+            let acted = self.move_tasks(cluster, agents, ctx);
+            let stepped;
+            (stepped, ended) = self.take_steps(cluster, ctx);
+            goes_on = (acted || stepped) && self.control.settles;
+            if stepped && !goes_on {
+                let next = self.next_beat(ctx.now, ctx);
+                self.look_at(next, ctx);
+            }
         }
-        let ended = self.complete(cluster, ctx);
-        if ended.is_none() && after.start == 0 {
-            self.tell_if_bounds_block(cluster, ctx);
-        }
+        self.look_again(cluster, ctx);
         ended
     }
 
-    /// A deploy is requested: the wanted version changes and the loop begins anew. Returns the deploy that it supersedes,
-    /// and the fact that says so.
-    pub fn request(&mut self, deploy: DeployId, cluster: &mut Cluster, ctx: &mut Ctx) -> Option<(DeployId, FactId)> {
-        self.version += 1;
-        let fact = Fact::DeployRequested { deploy, service: self.id, version: self.version };
-        let requested = ctx.tell_first(fact);
-        let superseded = self.rollout.map(|Rollout { deploy, .. }| {
+    /// What is left to do after a look: a later one, or nothing.
+    fn look_again(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) {
+        if self.is_idle(cluster) {
+            cluster.services[self.id.index()].index = None;
+            cluster.starved.remove(&self.id);
+            self.next = None;
+            return;
+        }
+        let after = self.plan(cluster);
+        let starts_wait = self.starved || self.rate_reached || self.trouble.waits(ctx.now);
+        let asks = after.stop_new + after.stop_old() > 0 || (after.start > 0 && !starts_wait);
+        debug_assert!(
+            !asks || !self.acts_at_once() || self.next.is_some(),
+            "a plan made twice without a change asks for nothing new: {after:?}"
+        );
+        if asks || !self.to_deregister.is_empty() || self.explicit_looks {
+            let next = self.next_beat(ctx.now, ctx);
+            self.look_at(next, ctx);
+        }
+        if after.start > 0
+            && !self.starved
+            && let Some(until) = self.trouble.not_before
+            && ctx.now < until
+            && until < Time::NEVER
+        {
+            let next = self.next_beat(until, ctx);
+            self.look_at(next, ctx);
+        }
+        if after.start == 0 {
+            self.tell_if_bounds_block(cluster, ctx);
+        }
+    }
+
+    /// Whether one pass of starts and stops does all that the mover asks for: stops make no room under its cap.
+    fn acts_at_once(&self) -> bool {
+        match self.step().mover {
+            Mover::Pool(pool) => self.control.settles || (pool.terminating_in_cap && self.step().mover != Step::FREE),
+            Mover::Slots(_) => self.control.settles,
+        }
+    }
+
+    /// A deploy is requested: the wanted version changes and the loop begins anew. Returns the deploy that it supersedes.
+    pub fn request(&mut self, id: DeployId, deploy: &Deploy, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
+        self.requests += 1;
+        let under_way = self.rollout.as_ref().is_some_and(|rollout| !rollout.back);
+        let versions = &mut cluster.services[self.id.index()].versions;
+        self.target = match deploy.version {
+            Version::New(fault) => {
+                self.newest += 1;
+                versions.resize(usize::from(self.newest) + 1, VersionTasks::default());
+                versions[usize::from(self.newest)].fault = fault;
+                self.newest
+            }
+            Version::Previous if under_way => self.stable,
+            Version::Previous => self.before,
+        };
+        let version = self.target;
+        let requested = ctx.tell_first(Fact::DeployRequested { deploy: id, service: self.id, version });
+        let superseded = self.rollout.take().filter(|rollout| !rollout.frozen || !self.has_fate(rollout.deploy));
+        let superseded = superseded.map(|Progress { deploy, .. }| {
             (deploy, ctx.tell_because(Fact::DeploySuperseded { deploy, service: self.id }, requested))
         });
-        self.rollout = Some(Rollout { deploy, bounds_told: false });
-        let first =
-            self.draws.span(&self.control.first_review, Stream::FirstReview, self.entity.child(self.version.into()));
-        let beats = self.entity.child(self.version.into());
-        self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, beats);
-        self.next = None;
-        cluster.open_index(self.id);
-        cluster.services[self.id.index()].versions.resize(usize::from(self.version) + 1, VersionTasks::default());
+        let request = self.draw_name();
+        let program = std::borrow::Cow::Borrowed(&self.service.rollout.program[..]);
+        let first = self.draws.span(&self.control.first_review, Stream::FirstReview, request);
+        self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, request);
+        self.retained_until = None;
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
+        self.begin(Progress::new(id, program, false, request, ctx.now), cluster, ctx);
+        self.next = None;
         let next = self.next_beat(ctx.now, ctx);
         self.look_at(next, ctx);
         superseded
     }
 
+    /// What the draws of the last request are keyed by.
+    pub(super) fn draw_name(&self) -> Entity {
+        self.entity.child(u64::from(self.requests) + 1)
+    }
+
+    fn has_fate(&self, deploy: DeployId) -> bool {
+        self.fates.iter().any(|fate| fate.deploy == deploy && fate.then != Then::Paused)
+    }
+
+    /// Begins a rollout to the version wanted.
+    pub(super) fn begin(&mut self, progress: Progress<'m>, cluster: &Cluster, ctx: &mut Ctx) {
+        self.rollout = Some(progress);
+        let tasks = &cluster.services[self.id.index()];
+        let to_replace = tasks.wanted() - tasks.versions[usize::from(self.target)].wanted;
+        self.trouble = Trouble::none(to_replace);
+        self.open_book(cluster);
+        self.watch_the_clock(ctx);
+    }
+
+    fn open_book(&mut self, cluster: &Cluster) {
+        if let Mover::Slots(slots) = self.step().mover {
+            let before = std::mem::take(&mut self.book);
+            let tasks = &cluster.services[self.id.index()];
+            self.book = before.reopened(SlotBook::open(&slots, self.target, tasks, cluster));
+        }
+    }
+
+    /// The desired count changes.
+    pub fn scale(&mut self, desired: u32, ctx: &mut Ctx) {
+        self.desired = desired;
+        let fact = ctx.tell_first(Fact::DesiredChanged { service: self.id, desired });
+        (self.room, self.surplus, self.latest) = (fact, fact, fact);
+        let next = self.next_beat(ctx.now + self.control.latency, ctx);
+        self.look_at(next, ctx);
+    }
+
     /// Something has happened that the next look may act on.
-    pub fn wake(&mut self, chance: Chance, fact: FactId, ctx: &mut Ctx) {
+    pub fn wake(&mut self, chance: Chance, fact: FactId, cluster: &Cluster, ctx: &mut Ctx) {
         match chance {
             Chance::Room => self.room = fact,
             Chance::Surplus => self.surplus = fact,
             Chance::Other => {}
         }
         self.latest = fact;
-        if self.rollout.is_some() && !self.explicit_looks {
-            let next = self.next_beat(ctx.now, ctx);
+        if !self.explicit_looks && !self.is_idle(cluster) {
+            let next = self.next_beat(ctx.now + self.control.latency, ctx);
             self.look_at(next, ctx);
         }
     }
 
-    /// A task runs, as the control plane knows now. Without a load balancer it is healthy in a while.
+    /// A step's traffic has moved or its hold has ended, or the old tasks need not stay any longer.
+    pub fn step_due(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
+        self.wake(Chance::Other, ctx.cause, cluster, ctx);
+    }
+
+    /// A task runs, as the control plane knows now. Without a load balancer it is in service in a while.
     pub fn task_runs(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         if cluster.tasks[id.index()].state != TaskState::Starting {
             return;
         }
         let fact = cluster.advance(id, TaskState::Running, ctx.cause, ctx);
+        cluster.tasks[id.index()].runs_since = Some(ctx.now);
+        let health = self.own_health(id, cluster, fact, ctx);
         if self.service.load_balancer.is_some() {
             self.to_register.push(id);
-            self.wake(Chance::Other, fact, ctx);
-        } else {
-            ctx.schedule(ctx.now + self.control.healthy_after, Event::Passed(id), fact);
+            self.wake(Chance::Other, fact, cluster, ctx);
+        } else if let Some(at) = health {
+            cluster.tasks[id.index()].passes_at = Some(at);
+            ctx.schedule(at, Event::Passed(id), fact);
         }
+        self.reach(id, Reached::Running { healthy_at: health }, fact, cluster, ctx);
     }
 
     /// A task has passed what makes it healthy.
     pub fn task_passes(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        if matches!(cluster.tasks[id.index()].state, TaskState::Running | TaskState::Registering) {
+        let task = &mut cluster.tasks[id.index()];
+        if task.passes_at == Some(ctx.now) && matches!(task.state, TaskState::Running | TaskState::Registering) {
+            task.passes_at = None;
             let fact = cluster.advance(id, TaskState::InService, ctx.cause, ctx);
-            self.wake(Chance::Surplus, fact, ctx);
+            self.watch_for_alarm(id, cluster, fact, ctx);
+            self.reach(id, Reached::InService, fact, cluster, ctx);
         }
     }
 
@@ -207,13 +356,82 @@ impl<'m> Scheduler<'m> {
     pub fn task_drained(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let fact = cluster.advance(id, TaskState::Drained, ctx.cause, ctx);
         self.to_stop.push(id);
-        self.wake(Chance::Other, fact, ctx);
+        self.wake(Chance::Other, fact, cluster, ctx);
     }
 
     /// A task has stopped, as the control plane knows now.
     pub fn task_stopped(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let fact = cluster.advance(id, TaskState::Stopped, ctx.cause, ctx);
-        self.wake(Chance::Room, fact, ctx);
+        if !self.book.overdue.remove(&id) && self.slot_op() == Some(SlotOp::StopStart) {
+            self.book.vacate(id, cluster);
+        }
+        self.wake(Chance::Room, fact, cluster, ctx);
+    }
+
+    /// The mover no longer waits for a task to be gone.
+    pub fn handover_due(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
+        if cluster.tasks[id.index()].state != TaskState::Stopped && self.slot_op() == Some(SlotOp::StopStart) {
+            self.book.overdue.insert(id);
+            self.book.vacate(id, cluster);
+            self.wake(Chance::Room, ctx.cause, cluster, ctx);
+        }
+    }
+
+    /// A task passed its gate.
+    pub(super) fn pass(&mut self, id: TaskId, fact: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        cluster.gain(id);
+        let task = &cluster.tasks[id.index()];
+        if task.name.version == self.target {
+            self.trouble.passed(id);
+            self.book.passed(id, cluster);
+        }
+        self.get_on(ctx.now);
+        let delay = self.slots().map_or(Duration::ZERO, |slots| slots.delay);
+        if delay.is_zero() {
+            cluster.rest(id);
+        } else {
+            cluster.tasks[id.index()].gate_at = Some(ctx.now + delay);
+            ctx.schedule(ctx.now + delay, Event::GateDue(id), fact);
+        }
+        self.wake(Chance::Surplus, fact, cluster, ctx);
+    }
+
+    /// A task passes its gate, or has rested after it.
+    pub fn gate_due(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &mut cluster.tasks[id.index()];
+        if task.gate_at != Some(ctx.now) {
+            return;
+        }
+        task.gate_at = None;
+        if task.available {
+            cluster.rest(id);
+            self.wake(Chance::Surplus, ctx.cause, cluster, ctx);
+        } else {
+            let fact = ctx.tell(Fact::TaskAvailable { task: id, service: self.id });
+            self.pass(id, fact, cluster, ctx);
+        }
+    }
+
+    /// A failed task's place is empty, and somebody else has to take it.
+    pub(super) fn replace(&mut self, id: TaskId, cluster: &Cluster) {
+        if self.slots().is_some() {
+            self.book.failed.insert(cluster.tasks[id.index()].slot);
+            self.book.vacate(id, cluster);
+        }
+    }
+
+    /// A slot's new task is down and comes back by itself.
+    pub(super) fn falter(&mut self, id: TaskId, cluster: &Cluster) {
+        if self.slots().is_some() {
+            self.book.failed.insert(cluster.tasks[id.index()].slot);
+        }
+    }
+
+    /// Something got on.
+    pub(super) fn get_on(&mut self, now: Time) {
+        if let Some(rollout) = &mut self.rollout {
+            rollout.got_on = now;
+        }
     }
 
     fn register_running(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) {
@@ -226,40 +444,135 @@ impl<'m> Scheduler<'m> {
             }
             let healthy = balancer::until_healthy(load_balancer, self.draws, task.entity);
             let fact = cluster.advance(id, TaskState::Registering, task.last, ctx);
+            if self.is_never_healthy(id, cluster) {
+                if self.control.replaces_unhealthy_targets {
+                    let found = balancer::until_unhealthy(load_balancer, self.draws, cluster.tasks[id.index()].entity);
+                    cluster.tasks[id.index()].passes_at = Some(ctx.now + found);
+                    ctx.schedule(ctx.now + found, Event::FoundUnwell(id), fact);
+                }
+                continue;
+            }
+            cluster.tasks[id.index()].passes_at = Some(ctx.now + healthy);
             ctx.schedule(ctx.now + healthy, Event::Passed(id), fact);
         }
     }
 
-    fn view(&self, cluster: &Cluster) -> PoolView {
-        let tasks = &cluster.services[self.id.index()];
-        let new = &tasks.versions[usize::from(self.version)];
-        let healthy = tasks.healthy();
-        let old_healthy = healthy - new.healthy;
-        PoolView {
-            desired: self.service.desired,
-            bounds: self.bounds,
-            new: new.wanted,
-            alive: tasks.alive,
-            healthy,
-            old_healthy,
-            old_unhealthy: tasks.wanted() - new.wanted - old_healthy,
+    /// The step that is carried out, or what keeps the service as it is.
+    pub(super) fn step(&self) -> &Step {
+        const RETAINING: &Step = &Step::beside(crate::deploy::Size::ALL);
+        match &self.rollout {
+            Some(rollout) => rollout.step(),
+            None if self.retained_until.is_some() => RETAINING,
+            None => &self.steady,
         }
     }
 
-    fn plan(&self, cluster: &Cluster) -> PoolPlan {
-        pool::plan(&self.view(cluster))
+    pub(super) fn slots(&self) -> Option<Slots> {
+        match self.step().mover {
+            Mover::Slots(slots) => Some(slots),
+            Mover::Pool(_) => None,
+        }
     }
 
-    /// Starts up to `n` tasks, as many as the launch rate and the hosts allow.
-    fn start_tasks(&mut self, n: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    fn slot_op(&self) -> Option<SlotOp> {
+        self.slots().map(|slots| slots.op)
+    }
+
+    pub(super) fn view(&self, cluster: &Cluster) -> View {
+        let tasks = &cluster.services[self.id.index()];
+        let new = &tasks.versions[usize::from(self.target)];
+        let (wanted, available) = (tasks.wanted(), tasks.available());
+        let failed = self.book.failed.len() as u32;
+        let ignores = self.slots().is_some_and(|slots| slots.on_unhealthy == crate::deploy::OnUnhealthy::Ignore);
+        let mut view = View {
+            desired: self.desired,
+            new: Side { target: 0, wanted: new.wanted, available: new.available },
+            old: Side { target: 0, wanted: wanted - new.wanted, available: available - new.available },
+            rested: new.rested,
+            given_up: if ignores { failed } else { 0 },
+            repairs: if ignores { failed.saturating_sub(self.trouble.owed) } else { 0 },
+            unhealthy: self.trouble.late.len() as u32 + failed,
+            terminating: tasks.alive - wanted,
+            overdue: self.book.overdue.len() as u32,
+            aside: 0,
+        };
+        self.step().aim(&mut view);
+        view
+    }
+
+    fn plan(&self, cluster: &Cluster) -> Plan {
+        match &self.rollout {
+            Some(rollout) if rollout.frozen => {
+                // The tasks of a paused rollout that die are still replaced.
+                let paused = self.fates.last().is_some_and(|fate| fate.then == Then::Paused);
+                let start = if paused && self.slots().is_some() { self.trouble.owed } else { 0 };
+                Plan { start, ..Plan::default() }
+            }
+            _ => self.step().mover.plan(&self.view(cluster)),
+        }
+    }
+
+    /// Starts and stops what the mover asks for; whether anything was done.
+    fn move_tasks(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> bool {
+        let plan = self.plan(cluster);
+        let started = self.start_tasks(plan.start, cluster, agents, ctx);
+        self.stop_tasks(plan, cluster, agents, ctx);
+        let acted = started > 0 || plan.stop_new + plan.stop_old() > 0;
+        if acted {
+            self.get_on(ctx.now);
+        }
+        acted
+    }
+
+    /// Takes the program on as far as this look goes: whether it has come to another step, and the deploy if it ended.
+    fn take_steps(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) -> (bool, Ended) {
+        if self.retained_until.is_some_and(|until| until <= ctx.now) {
+            self.retained_until = None;
+            return (true, None);
+        }
+        let rollout = &self.service.rollout;
+        loop {
+            let view = self.view(cluster);
+            let errors = self.serves_errors(cluster);
+            let (id, version, draws, latest) = (self.id, self.target, self.draws, self.latest);
+            let Some(progress) = self.rollout.as_mut().filter(|progress| !progress.frozen) else {
+                return (false, None);
+            };
+            let before = progress.step_number();
+            if progress.has_ended() {
+                return (false, self.complete(&view, cluster, ctx));
+            }
+            match progress.advance(&view, rollout, errors, id, version, draws, latest, ctx) {
+                Stepped::Waits => return (false, None),
+                Stepped::Failed(why) => {
+                    self.trouble.find(why, latest);
+                    return (false, self.act_on_trouble(cluster, ctx));
+                }
+                Stepped::Ended => return (false, self.complete(&view, cluster, ctx)),
+                Stepped::Further if progress.step_number() == before => {}
+                Stepped::Further => {
+                    progress.got_on = ctx.now;
+                    self.open_book(cluster);
+                    return (true, None);
+                }
+            }
+        }
+    }
+
+    /// Starts up to `n` tasks, as many as the launch rate, the back-off and the hosts allow.
+    fn start_tasks(&mut self, n: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> u32 {
         cluster.starved.remove(&self.id);
+        let n = match (self.trouble.waits(ctx.now), self.slots()) {
+            (false, _) => n,
+            (true, Some(_)) => n.saturating_sub(self.trouble.owed),
+            (true, None) => 0,
+        };
         let allowed = self.tokens.as_mut().map_or(n, |tokens| tokens.available(ctx.now).min(n));
         let mut started = 0;
         self.starved &= n > 0;
         while started < allowed {
-            match self.find_host(cluster) {
-                Ok(host) => {
-                    self.start_task(host, cluster, agents, ctx);
+            match self.start_next(cluster, agents, ctx) {
+                Ok(()) => {
                     self.starved = false;
                     started += 1;
                 }
@@ -286,55 +599,160 @@ impl<'m> Scheduler<'m> {
             }
         }
         self.rate_reached = limited;
+        started
     }
 
-    fn find_host(&self, cluster: &Cluster) -> Result<HostId, Shortage> {
+    /// Starts the next task, in the place that its slot gives it if it has one.
+    fn start_next(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Result<(), Shortage> {
+        let Some(slots) = self.slots() else {
+            let host = self.find_host(cluster)?;
+            let slot = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
+            self.start_task(host, slot, cluster, agents, ctx);
+            return Ok(());
+        };
+        let place = self.book.next_to_start(slots.op == SlotOp::StartStop, cluster);
+        let ahead = place.and_then(|place| self.book.pulled_ahead.remove(&place.slot));
+        let host = match (place, slots.key) {
+            (Some(place), SlotKey::Host) => self.fits_on(place.host, cluster),
+            _ => match ahead.map(|host| self.fits_on(host, cluster)) {
+                Some(Ok(host)) => Ok(host),
+                _ => self.find_host(cluster),
+            },
+        };
+        let host = host.inspect_err(|_| place.into_iter().for_each(|place| self.book.put_back(place)))?;
+        let created = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
+        self.start_task(host, place.map_or(created, |place| place.slot), cluster, agents, ctx);
+        Ok(())
+    }
+
+    pub(super) fn find_host(&self, cluster: &Cluster) -> Result<HostId, Shortage> {
         find_host(self.id, self.service, self.service.placement, self.next_task(cluster), cluster, self.draws)
     }
 
-    fn start_task(&mut self, host: HostId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        let name = TaskName { service: self.id, version: self.version };
+    fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
+        let look = cluster.look(host, self.id);
+        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_look(&self.service.demand, &look));
+        fits.map(|()| host)
+    }
+
+    fn start_task(&mut self, host: HostId, slot: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let name = TaskName { service: self.id, version: self.target };
         let entity = self.next_task(cluster);
-        let id = cluster.create(NewTask { name, entity, host, state: TaskState::Provisioning }, Some(self.room), ctx);
-        assert!(cluster.services[self.id.index()].alive <= self.bounds.max_total, "no start goes above the cap");
+        let born = NewTask { name, entity, slot, host, state: TaskState::Provisioning };
+        let id = cluster.create(born, Some(self.room), ctx);
+        if let (Mover::Pool(pool), Some(_)) = (self.step().mover, &self.rollout) {
+            let view = self.view(cluster);
+            let counted = if pool.terminating_in_cap { view.terminating } else { 0 };
+            let cap = pool.limits(self.desired).cap.saturating_add(view.aside);
+            assert!(view.new.wanted + view.old.wanted + counted <= cap, "no start goes above the cap");
+        }
+        self.trouble.owed = self.trouble.owed.saturating_sub(1);
         agents.start(id, cluster, ctx);
+        let fact = cluster.tasks[id.index()].last;
+        self.reach(id, Reached::Created, fact, cluster, ctx);
     }
 
     /// What the next task of the wanted version is called.
     fn next_task(&self, cluster: &Cluster) -> Entity {
-        let created = cluster.services[self.id.index()].versions[usize::from(self.version)].created;
-        self.entity.child(self.version.into()).child(created.into())
+        let created = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
+        self.entity.child(self.target.into()).child(created.into())
     }
 
-    fn stop_tasks(&mut self, plan: PoolPlan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        let tasks = &cluster.services[self.id.index()];
+    fn stop_tasks(&mut self, plan: Plan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         let mut stops = vec![];
-        for (n, healthy) in [(plan.stop_unhealthy, false), (plan.stop_healthy, true)] {
-            if n == 0 {
-                continue;
-            }
-            let old = tasks.versions[..usize::from(self.version)].iter().flat_map(|version| &version.tasks);
-            let of_kind = old.filter(|id| (cluster.tasks[id.index()].state == TaskState::InService) == healthy);
-            let candidates: Vec<_> = of_kind
-                .map(|id| {
-                    let host = cluster.tasks[id.index()].host.index();
-                    victims::Candidate { task: id.0, host, zone: cluster.hosts[host].zone.into() }
-                })
-                .collect();
-            stops.extend(victims::choose(n, &candidates, &tasks.by_zone, &tasks.by_host));
+        if plan.stop_new > 0 {
+            let newest = [self.target];
+            stops.extend(self.victims(plan.stop_new, &newest, None, cluster));
         }
-        for id in stops.into_iter().map(TaskId) {
-            let was_healthy = cluster.tasks[id.index()].state == TaskState::InService;
-            let chosen = cluster.choose_to_stop(id, self.surplus, ctx);
-            let healthy = cluster.services[self.id.index()].healthy();
-            assert!(!was_healthy || healthy >= self.bounds.min_healthy, "no stop goes below the floor");
-            let registered =
-                self.service.load_balancer.is_some() && cluster.tasks[id.index()].state >= TaskState::Registering;
-            match (registered, self.control.deregistration) {
-                (false, _) => issue_stop(id, chosen, cluster, agents, ctx),
-                (true, Deregistration::SameReview) => self.deregister(id, chosen, cluster, ctx),
-                (true, Deregistration::NextReview) => self.to_deregister.push(id),
+        if self.slots().is_some() {
+            for _ in 0..plan.stop_old() {
+                stops.extend(self.book.next_to_stop(cluster));
             }
+        } else if plan.stop_old() > 0 {
+            let old: Vec<_> = (FIRST_VERSION..=self.newest).filter(|version| *version != self.target).collect();
+            stops.extend(self.victims(plan.stop_unavailable, &old, Some(false), cluster));
+            stops.extend(self.victims(plan.stop_available, &old, Some(true), cluster));
+        }
+        for id in stops {
+            self.stop_task(id, self.surplus, cluster, agents, ctx);
+        }
+        if plan.stop_available > 0
+            && let (Mover::Pool(pool), Some(_)) = (self.step().mover, &self.rollout)
+        {
+            let view = self.view(cluster);
+            assert!(view.available() >= pool.limits(self.desired).floor + view.aside, "no stop goes below the floor");
+        }
+    }
+
+    /// Which tasks of some versions to stop: the oldest version's first, and of each by the mover's order; those that are
+    /// available, those that are not, or those first.
+    fn victims(&self, n: u32, versions: &[u16], available: Option<bool>, cluster: &Cluster) -> Vec<TaskId> {
+        let tasks = &cluster.services[self.id.index()];
+        let order = match self.step().mover {
+            Mover::Pool(pool) => pool.victims,
+            Mover::Slots(_) => crate::deploy::VictimOrder::Newest,
+        };
+        let mut chosen = vec![];
+        for kind in [false, true].into_iter().filter(|kind| available.is_none_or(|available| available == *kind)) {
+            for version in versions.iter().map(|version| &tasks.versions[usize::from(*version)]) {
+                let missing = n - chosen.len() as u32;
+                if missing == 0 {
+                    return chosen;
+                }
+                let of_kind = version.tasks.iter().filter(|id| cluster.tasks[id.index()].available == kind);
+                let candidates: Vec<_> = of_kind
+                    .map(|id| {
+                        let host = cluster.tasks[id.index()].host.index();
+                        crate::deploy::victims::Candidate { task: id.0, host, zone: cluster.hosts[host].zone.into() }
+                    })
+                    .collect();
+                let some = crate::deploy::victims::choose(order, missing, &candidates, &tasks.by_zone, &tasks.by_host);
+                chosen.extend(some.into_iter().map(TaskId));
+            }
+        }
+        chosen
+    }
+
+    /// Decides to stop a task, and begins with it.
+    pub(super) fn stop_task(
+        &mut self,
+        id: TaskId,
+        because: FactId,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
+        let chosen = cluster.choose_to_stop(id, because, ctx);
+        let task = &cluster.tasks[id.index()];
+        let registered = self.service.load_balancer.is_some() && task.state >= TaskState::Registering;
+        if let Some(slots) = self.slots()
+            && task.name.version != self.target
+        {
+            self.pull_ahead(id, slots, cluster, agents, ctx);
+            match (slots.op, slots.stop_timeout) {
+                (SlotOp::StopStart, Some(span)) => ctx.schedule(ctx.now + span, Event::HandoverDue(id), chosen),
+                (SlotOp::Overlap, _) => self.book.vacate(id, cluster),
+                _ => {}
+            }
+        }
+        match (registered, self.control.deregistration) {
+            (false, _) | (true, Deregistration::WithStop) => issue_stop(id, chosen, cluster, agents, ctx),
+            (true, Deregistration::SameReview) => self.deregister(id, chosen, cluster, ctx),
+            (true, Deregistration::NextReview) => self.to_deregister.push(id),
+        }
+    }
+
+    /// Pulls the image of a slot's next task while the one before it stops, where there is a host for it already.
+    fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &Cluster, agents: &mut Agents, ctx: &Ctx) {
+        if !self.control.pull_ahead || slots.op != SlotOp::StopStart {
+            return;
+        }
+        let task = &cluster.tasks[old.index()];
+        let host = if slots.key == SlotKey::Host { Ok(task.host) } else { self.find_host(cluster) };
+        if let Ok(host) = host {
+            let name = TaskName { service: self.id, version: self.target };
+            agents.pull_ahead(host, name, self.next_task(cluster), ctx);
+            self.book.pulled_ahead.insert(task.slot, host);
         }
     }
 
@@ -346,18 +764,33 @@ impl<'m> Scheduler<'m> {
         ctx.schedule(noticed, Event::DrainNoticed(id), fact);
     }
 
-    fn complete(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) -> Option<(DeployId, FactId)> {
-        let Rollout { deploy, .. } = self.rollout?;
-        let tasks = &mut cluster.services[self.id.index()];
-        let done = tasks.alive == self.service.desired
-            && tasks.versions[usize::from(self.version)].healthy == self.service.desired;
-        if !done {
+    /// Ends the deploy whose steps are all done, unless the old tasks must be gone first.
+    fn complete(&mut self, view: &View, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
+        let rollout = self.rollout.as_ref()?;
+        let (deploy, back) = (rollout.deploy, rollout.back);
+        let gone = view.old.wanted == 0 && view.terminating == 0 && view.new.available == view.desired;
+        if self.service.rollout.completion == Completion::OldStopped && !gone {
             return None;
         }
-        tasks.index = None;
+        let service = self.id;
+        let fact =
+            if back { Fact::DeployRolledBack { deploy, service } } else { Fact::DeployCompleted { deploy, service } };
+        let fact = ctx.tell_because(fact, self.latest);
+        if back {
+            let took = ctx.now.since(rollout.requested);
+            let fate = self.fates.last_mut().expect("a rollback follows a failure");
+            fate.then = Then::RolledBack(took);
+        } else {
+            (self.before, self.stable) = (self.stable, self.target);
+            let retain = self.service.rollout.retain;
+            if !retain.is_zero() && view.old.wanted > 0 {
+                self.retained_until = Some(ctx.now + retain);
+                ctx.schedule(ctx.now + retain, Event::StepDue(service), fact);
+            }
+        }
         self.rollout = None;
-        self.next = None;
-        let fact = ctx.tell_because(Fact::DeployCompleted { deploy, service: self.id }, self.latest);
+        self.latest = fact;
+        let _ = cluster;
         Some((deploy, fact))
     }
 
@@ -367,63 +800,52 @@ impl<'m> Scheduler<'m> {
         if let Some(rollout) = &mut self.rollout
             && settled
             && !rollout.bounds_told
+            && !rollout.frozen
+            && !rollout.holds()
+            && !rollout.has_ended()
+            && self.next.is_none()
         {
             rollout.bounds_told = true;
             ctx.tell_because(Fact::BoundsBlocked { service: self.id }, self.latest);
         }
     }
 
-    /// Whether every task is healthy and none is on its way up or down.
-    fn settled(&self, cluster: &Cluster) -> bool {
+    /// Whether every task is available and none is on its way up or down.
+    pub(super) fn settled(&self, cluster: &Cluster) -> bool {
         let tasks = &cluster.services[self.id.index()];
-        tasks.alive == tasks.healthy()
+        tasks.alive == tasks.available()
+    }
+
+    /// Whether there is nothing to do until somebody asks for something.
+    fn is_idle(&self, cluster: &Cluster) -> bool {
+        let tasks = &cluster.services[self.id.index()];
+        let all = || tasks.versions[usize::from(self.target)].available == self.desired && tasks.alive == self.desired;
+        self.rollout.is_none() && self.retained_until.is_none() && all()
     }
 
     /// The first beat from `time` on; of this instant only if its turn is still to come.
-    fn next_beat(&mut self, time: Time, ctx: &Ctx) -> Time {
+    pub(super) fn next_beat(&mut self, time: Time, ctx: &Ctx) -> Time {
         let over = time == ctx.now && ctx.look_is_over(self.id) && !self.control.tick.is_zero();
         self.beat.next(if over { time + Duration::from_millis(1) } else { time }, self.draws)
     }
 
-    fn look_at(&mut self, at: Time, ctx: &mut Ctx) {
+    pub(super) fn look_at(&mut self, at: Time, ctx: &mut Ctx) {
         if self.next.is_none_or(|next| at < next) {
             self.next = Some(at);
             ctx.schedule_review(at, self.id, self.latest);
         }
     }
+}
 
-    /// What an unfinished deploy waits for, in words.
-    pub fn waits_for(&self, cluster: &Cluster, horizon: Duration) -> Option<String> {
-        self.rollout?;
-        let (name, desired) = (&self.service.name, self.service.desired);
-        let tasks = &cluster.services[self.id.index()];
-        let new = &tasks.versions[usize::from(self.version)];
-        let Bounds { min_healthy, max_total } = self.bounds;
-        let settled = self.settled(cluster);
-        let mut reasons = vec![];
-        if !settled || self.next.is_some() {
-            let going = tasks.alive - tasks.healthy();
-            reasons.push(format!(
-                "still going after {horizon}: {} of {desired} new tasks are healthy, {going} of its tasks are starting or \
-                 stopping",
-                new.healthy
-            ));
-        } else if !self.starved {
-            reasons.push(format!(
-                "its bounds let nothing start or stop: at least {min_healthy} of {desired} stay healthy and at most \
-                 {max_total} may exist"
-            ));
-        }
-        if self.starved
-            && let Err(shortage) = self.find_host(cluster)
-        {
-            reasons.push(format!("{} of {desired} new tasks fit nowhere: {shortage}", desired - new.wanted));
-            if settled {
-                reasons.push(format!("no old task may stop, because at least {min_healthy} of {desired} stay healthy"));
-            }
-        }
-        Some(format!("{name}: {}", reasons.join("; ")))
-    }
+/// What a task has reached, for its gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    Created,
+    /// It runs, and passes its own health check then if it ever does.
+    Running {
+        healthy_at: Option<Time>,
+    },
+    InService,
 }
 
 /// Tells a task's agent to stop it.

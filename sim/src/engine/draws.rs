@@ -53,6 +53,14 @@ pub enum Stream {
     Boot,
     /// Which of the hosts that fit, for the random policy.
     Lot,
+    /// From RUNNING to in service where there is no load balancer.
+    Health,
+    /// From RUNNING to a check's verdict that a task is unwell.
+    Unwell,
+    /// How long a change of traffic takes.
+    Shift,
+    /// How long a rollout waits for somebody.
+    Hold,
 }
 
 /// The stable name of what a draw is for: built from names and ordinals, never from the order of creation.

@@ -13,8 +13,16 @@ pub(crate) enum Event {
     RemoveHosts(GroupId),
     /// A deploy is requested.
     RequestDeploy(DeployId),
+    /// A service's desired count changes; the position of the change in the model.
+    Scale(u32),
     /// The service scheduler looks at a service.
     Review(ServiceId),
+    /// A rollout's traffic has moved, or its hold has ended.
+    StepDue(ServiceId),
+    /// A rollout has made no progress for too long, or has taken too long.
+    RolloutDeadline(ServiceId),
+    /// An alarm that watches a service rings.
+    Alarm(ServiceId),
     /// An agent polls. Only where polls are simulated one by one.
     Poll(HostId),
     /// The agent learns of a task to start.
@@ -27,6 +35,18 @@ pub(crate) enum Event {
     Started(TaskId),
     /// The task is healthy.
     Passed(TaskId),
+    /// The task passes the gate, or has rested after it.
+    GateDue(TaskId),
+    /// The task is late for its gate, if it has not passed.
+    GateDeadline(TaskId),
+    /// The task's container ends by itself.
+    Crashed(TaskId),
+    /// The task's container is started again.
+    Restarted(TaskId),
+    /// A check finds the task unwell.
+    FoundUnwell(TaskId),
+    /// The mover no longer waits for the task to be gone.
+    HandoverDue(TaskId),
     /// The control plane notices that the balancer has let go of the task.
     DrainNoticed(TaskId),
     /// The agent learns of a task to stop: SIGTERM.

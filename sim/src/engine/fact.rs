@@ -1,5 +1,7 @@
 //! Facts: everything that has happened, each with the fact that made it happen. The model's only output.
 
+use std::fmt;
+
 use super::time::Time;
 use crate::cluster::TaskState;
 use crate::placement::Shortage;
@@ -86,6 +88,29 @@ pub enum Fact {
         /// Of which service.
         service: ServiceId,
     },
+    /// A task's container ended by itself, or a check ended it.
+    TaskFailed {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+        /// Whether it had run.
+        ran: bool,
+    },
+    /// A task passed its gate a while after it was in service, or before: it is available to the deploy from now on.
+    TaskAvailable {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A task has not passed its gate in time.
+    TaskLate {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
     /// A task found no host ("was unable to place a task"); said once until a start succeeds.
     PlacementBlocked {
         /// Of which service.
@@ -104,7 +129,64 @@ pub enum Fact {
         /// Of which service.
         service: ServiceId,
     },
-    /// A deploy ended: every task is of its version and healthy, and the older ones are stopped.
+    /// A service's desired count changed.
+    DesiredChanged {
+        /// Of which service.
+        service: ServiceId,
+        /// Tasks wanted from now on.
+        desired: u32,
+    },
+    /// The traffic follows a new split.
+    TrafficShifted {
+        /// Of which service.
+        service: ServiceId,
+        /// The version that is rolled out.
+        version: u16,
+        /// Its share, in tenths of a percent.
+        permille: u16,
+    },
+    /// A step of a deploy's program is done, its holds included.
+    StepDone {
+        /// Which deploy.
+        deploy: DeployId,
+        /// Which step, from 0.
+        step: u16,
+    },
+    /// A deploy is found to fail, and goes on trying; said once.
+    DeployStalled {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+        /// How it was found.
+        why: Why,
+    },
+    /// A deploy paused because it fails; nobody is there to go on with it.
+    DeployPaused {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+        /// How it was found.
+        why: Why,
+    },
+    /// A deploy failed and ended. The version before may come back now.
+    DeployFailed {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+        /// How it was found.
+        why: Why,
+    },
+    /// After a deploy failed, every task is of the version before and available.
+    DeployRolledBack {
+        /// Which.
+        deploy: DeployId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A deploy ended: every task is of its version and available, and the older ones are stopped if it waits for that.
     DeployCompleted {
         /// Which.
         deploy: DeployId,
@@ -118,6 +200,40 @@ pub enum Fact {
         /// Of which service.
         service: ServiceId,
     },
+}
+
+/// How a failure was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Too many new tasks died soon.
+    TasksDied,
+    /// Too many new tasks failed in a row.
+    FailuresInARow,
+    /// A new task was late for its gate.
+    Late,
+    /// Nothing got on for too long.
+    NoProgress,
+    /// It took too long.
+    TookTooLong,
+    /// Measurements failed.
+    Analysis,
+    /// An alarm rang.
+    Alarm,
+}
+
+/// In words, as the end of a sentence.
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TasksDied => "too many new tasks died",
+            Self::FailuresInARow => "too many tasks failed in a row",
+            Self::Late => "a new task was not healthy in time",
+            Self::NoProgress => "nothing got on for too long",
+            Self::TookTooLong => "it took too long",
+            Self::Analysis => "its analysis failed",
+            Self::Alarm => "an alarm rang",
+        })
+    }
 }
 
 /// Watches a run. Metrics, money, traces and charts are observers; the model knows none of them.

@@ -99,12 +99,19 @@ impl<'m> World<'m> {
             Event::HostRegisters(host) => HostGroups::register(host, &mut self.cluster, ctx),
             Event::RemoveHosts(group) => self.host_groups.remove_hosts(group, &mut self.cluster, ctx),
             Event::RequestDeploy(deploy) => {
-                let service = self.model.deploys[deploy.index()].service;
-                let scheduler = &mut self.schedulers[service.index()];
-                if let Some((superseded, fact)) = scheduler.request(deploy, &mut self.cluster, ctx) {
+                let asked = &self.model.deploys[deploy.index()];
+                let scheduler = &mut self.schedulers[asked.service.index()];
+                if let Some((superseded, fact)) = scheduler.request(deploy, asked, &mut self.cluster, ctx) {
                     self.host_groups.deploy_ended(superseded, fact, ctx);
                 }
             }
+            Event::Scale(change) => {
+                let change = &self.model.scalings[change as usize];
+                self.schedulers[change.service.index()].scale(change.desired, ctx);
+            }
+            Event::StepDue(service) => self.schedulers[service.index()].step_due(&self.cluster, ctx),
+            Event::RolloutDeadline(service) => self.schedulers[service.index()].rollout_deadline(&self.cluster, ctx),
+            Event::Alarm(service) => self.schedulers[service.index()].alarm(&self.cluster, ctx),
             Event::Review(service) => {
                 let scheduler = &mut self.schedulers[service.index()];
                 if let Some((deploy, fact)) = scheduler.review(&mut self.cluster, &mut self.agents, ctx) {
@@ -118,28 +125,52 @@ impl<'m> World<'m> {
             Event::StopReceived(task) => self.agents.receive_stop(task, &mut self.cluster, ctx),
             Event::Kill(task) => self.agents.kill(task, &mut self.cluster, ctx),
             Event::Exited(task) => self.agents.exited(task, &mut self.cluster, ctx),
-            Event::Started(task) => {
-                let service = self.cluster.tasks[task.index()].name.service;
-                self.schedulers[service.index()].task_runs(task, &mut self.cluster, ctx);
+            Event::Restarted(task) => self.agents.restarted(task, &mut self.cluster, ctx),
+            Event::Started(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_runs(
+                task,
+                &mut self.cluster,
+                ctx,
+            ),
+            Event::Passed(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_passes(
+                task,
+                &mut self.cluster,
+                ctx,
+            ),
+            Event::GateDue(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()].gate_due(
+                task,
+                &mut self.cluster,
+                ctx,
+            ),
+            Event::GateDeadline(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
+                .gate_deadline(task, &self.cluster, ctx),
+            Event::Crashed(task) => {
+                self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_fails(
+                    task,
+                    &mut self.cluster,
+                    &mut self.agents,
+                    ctx,
+                );
             }
-            Event::Passed(task) => {
-                let service = self.cluster.tasks[task.index()].name.service;
-                self.schedulers[service.index()].task_passes(task, &mut self.cluster, ctx);
+            Event::FoundUnwell(task) => {
+                self.schedulers[self.cluster.tasks[task.index()].name.service.index()].found_unwell(
+                    task,
+                    &mut self.cluster,
+                    &mut self.agents,
+                    ctx,
+                );
             }
-            Event::DrainNoticed(task) => {
-                let service = self.cluster.tasks[task.index()].name.service;
-                self.schedulers[service.index()].task_drained(task, &mut self.cluster, ctx);
-            }
-            Event::StopReported(task) => {
-                let service = self.cluster.tasks[task.index()].name.service;
-                self.schedulers[service.index()].task_stopped(task, &mut self.cluster, ctx);
-            }
+            Event::DrainNoticed(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
+                .task_drained(task, &mut self.cluster, ctx),
+            Event::HandoverDue(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
+                .handover_due(task, &self.cluster, ctx),
+            Event::StopReported(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
+                .task_stopped(task, &mut self.cluster, ctx),
         }
         // Room that anybody's task or a new host left wakes the services whose last task fitted nowhere.
         if let Some(fact) = self.cluster.room_came.take() {
             self.host_groups.let_leave(&mut self.cluster, fact, ctx);
             for &service in &self.cluster.starved {
-                self.schedulers[service.index()].wake(Chance::Room, fact, ctx);
+                self.schedulers[service.index()].wake(Chance::Room, fact, &self.cluster, ctx);
             }
         }
     }
@@ -156,7 +187,7 @@ impl<'m> World<'m> {
                 let entity = Entity::named(&service.name).child(1).child(ordinal.into());
                 match find_host(id, service, service.placement, entity, &self.cluster, self.draws) {
                     Ok(host) => {
-                        let born = NewTask { name, entity, host, state: TaskState::InService };
+                        let born = NewTask { name, entity, slot: ordinal, host, state: TaskState::InService };
                         let task = self.cluster.create(born, None, ctx);
                         self.agents.adopt(task, &mut self.cluster);
                     }
@@ -176,12 +207,14 @@ impl<'m> World<'m> {
         for (deploy, id) in self.model.deploys.iter().zip(0..) {
             ctx.schedule(deploy.at, Event::RequestDeploy(DeployId(id)), ctx.cause);
         }
+        for (scaling, id) in self.model.scalings.iter().zip(0..) {
+            ctx.schedule(scaling.at, Event::Scale(id), ctx.cause);
+        }
     }
 
     /// What each unfinished deploy waits for.
     fn blocked(self) -> Vec<String> {
-        let waits =
-            self.schedulers.iter().filter_map(|scheduler| scheduler.waits_for(&self.cluster, self.model.horizon));
+        let waits = self.schedulers.iter().filter_map(|scheduler| scheduler.waits_for(&self.cluster, self.model));
         let waits: Vec<_> = waits.collect();
         self.not_running.into_iter().chain(waits).collect()
     }

@@ -16,6 +16,9 @@ impl Time {
     /// The start of the simulation.
     pub const ZERO: Self = Self(0);
 
+    /// Later than anything happens.
+    pub const NEVER: Self = Self(u64::MAX);
+
     /// The instant `ms` milliseconds after the start.
     pub const fn from_millis(ms: u64) -> Self {
         Self(ms)

@@ -1,7 +1,6 @@
 //! One run in one row: how long, how healthy, how much extra, how much money, and what blocked.
 
 use super::costs::{Costs, spare_per_month};
-use super::series::Series;
 use crate::cluster::TaskState;
 use crate::engine::fact::{Fact, FactId, Observer};
 use crate::engine::run::Outcome;
@@ -43,12 +42,41 @@ pub struct SummaryObserver<'m> {
     costs: Costs<'m>,
 }
 
-/// The tasks of one service over time.
+/// The tasks of one service from its first deploy's request on, summed up as they change.
 #[derive(Clone, Debug, Default)]
 struct Watched {
-    first_request: Option<Time>,
-    reserved: Series,
-    in_service: Series,
+    requested: bool,
+    /// Since when the counts are as they are.
+    since: Time,
+    desired: i64,
+    reserved: i64,
+    in_service: i64,
+    /// Task-milliseconds.
+    extra: i128,
+    short: i128,
+    lowest_percent: f64,
+    peak: i64,
+}
+
+impl Watched {
+    fn new(desired: u32) -> Self {
+        Self { desired: desired.into(), lowest_percent: 100.0, ..Self::default() }
+    }
+
+    /// Counts what has been since the last change. What lasts no time does not count.
+    fn pass(&mut self, at: Time) {
+        let span = at.since(self.since).as_millis();
+        self.since = at;
+        if !self.requested || span == 0 {
+            return;
+        }
+        self.extra += i128::from((self.reserved - self.desired).max(0)) * i128::from(span);
+        self.short += i128::from((self.desired - self.in_service).max(0)) * i128::from(span);
+        self.peak = self.peak.max(self.reserved);
+        if self.desired > 0 {
+            self.lowest_percent = self.lowest_percent.min(100.0 * self.in_service as f64 / self.desired as f64);
+        }
+    }
 }
 
 impl<'m> SummaryObserver<'m> {
@@ -56,7 +84,7 @@ impl<'m> SummaryObserver<'m> {
     pub fn new(model: &'m Model) -> Self {
         Self {
             model,
-            services: vec![Watched::default(); model.services.len()],
+            services: model.services.iter().map(|service| Watched::new(service.desired)).collect(),
             tasks: vec![],
             deploys: vec![(None, None); model.deploys.len()],
             superseded: vec![false; model.deploys.len()],
@@ -74,15 +102,12 @@ impl<'m> SummaryObserver<'m> {
         let spans = deploys.map(|(&(requested, ended), _)| Some(ended?.since(requested?)));
         let longest = spans.collect::<Option<Vec<_>>>().and_then(|spans| spans.into_iter().max());
         let (mut lowest, mut extra, mut short, mut peak) = (100.0_f64, 0, 0, 0);
-        for (watched, service) in self.services.iter().zip(&self.model.services) {
-            let Some(from) = watched.first_request else { continue };
-            let desired = i64::from(service.desired);
-            let (fewest, _) = watched.in_service.range_from(from);
-            let (_, most) = watched.reserved.range_from(from);
-            lowest = lowest.min(100.0 * fewest as f64 / desired as f64);
-            extra += watched.reserved.integral(from, end, |tasks| (tasks - desired).max(0));
-            short += watched.in_service.integral(from, end, |tasks| (desired - tasks).max(0));
-            peak += u32::try_from(most).expect("a count of tasks");
+        for mut watched in self.services.iter().filter(|watched| watched.requested).cloned() {
+            watched.pass(end);
+            lowest = lowest.min(watched.lowest_percent);
+            extra += watched.extra;
+            short += watched.short;
+            peak += u32::try_from(watched.peak).expect("a count of tasks");
         }
         let deploys = self.model.deploys.iter().filter(|deploy| self.model.adding_for(deploy).next().is_some());
         let deploys = deploys.count().max(1) as f64;
@@ -104,24 +129,32 @@ impl Observer for SummaryObserver<'_> {
         match fact {
             Fact::TaskMoved { task, service, to, .. } => {
                 let watched = &mut self.services[service.index()];
+                watched.pass(at);
                 let was = self.tasks.get(task.index()).copied();
                 if was.is_none() {
-                    watched.reserved.change(at, 1);
+                    watched.reserved += 1;
                     self.tasks.push(to);
                 }
                 self.tasks[task.index()] = to;
                 if to == TaskState::InService {
-                    watched.in_service.change(at, 1);
+                    watched.in_service += 1;
                 } else if was == Some(TaskState::InService) {
-                    watched.in_service.change(at, -1);
+                    watched.in_service -= 1;
                 }
                 if to == TaskState::Stopped {
-                    watched.reserved.change(at, -1);
+                    watched.reserved -= 1;
                 }
             }
             Fact::DeployRequested { deploy, service, .. } => {
                 self.deploys[deploy.index()].0 = Some(at);
-                self.services[service.index()].first_request.get_or_insert(at);
+                let watched = &mut self.services[service.index()];
+                watched.pass(at);
+                watched.requested = true;
+            }
+            Fact::DesiredChanged { service, desired } => {
+                let watched = &mut self.services[service.index()];
+                watched.pass(at);
+                watched.desired = desired.into();
             }
             Fact::DeployCompleted { deploy, .. } => self.deploys[deploy.index()].1 = Some(at),
             Fact::DeploySuperseded { deploy, .. } => self.superseded[deploy.index()] = true,
@@ -129,6 +162,15 @@ impl Observer for SummaryObserver<'_> {
             Fact::HostReady { .. }
             | Fact::StopChosen { .. }
             | Fact::TaskKilled { .. }
+            | Fact::TaskFailed { .. }
+            | Fact::TaskAvailable { .. }
+            | Fact::TaskLate { .. }
+            | Fact::TrafficShifted { .. }
+            | Fact::StepDone { .. }
+            | Fact::DeployStalled { .. }
+            | Fact::DeployPaused { .. }
+            | Fact::DeployFailed { .. }
+            | Fact::DeployRolledBack { .. }
             | Fact::PlacementBlocked { .. }
             | Fact::LaunchRateReached { .. }
             | Fact::BoundsBlocked { .. } => {}

@@ -12,7 +12,7 @@ pub use glossary::{Meaning, Range, meaning};
 pub use settings::Settings;
 
 /// A system: its ways as parameters, and the strategies that it offers. A scenario may override each parameter by name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Orchestrator {
     /// The name that scenarios use.
     pub name: &'static str,
@@ -25,7 +25,7 @@ pub struct Orchestrator {
 }
 
 /// A deploy strategy of a system.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Strategy {
     /// The name that scenarios use.
     pub name: &'static str,

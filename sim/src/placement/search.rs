@@ -55,6 +55,16 @@ pub(crate) fn place(policy: Policy, request: &Request, hosts: &HostIndex) -> Res
     unreachable!("the lot is below the number of fitting hosts")
 }
 
+/// Whether a task fits on one host of this look.
+///
+/// # Errors
+/// When it does not, what is short.
+pub(crate) fn fits_look(demand: &Demand, look: &Look) -> Result<(), Shortage> {
+    let mut shortage = Shortage::default();
+    let request = Request { demand: *demand, host_group: None, by_zone: &[], lot: 0 };
+    if fits(&request, look, 1, &mut shortage) { Ok(()) } else { Err(shortage) }
+}
+
 /// Whether the task fits on hosts of this look; where it does not, counts them by what is short.
 fn fits(request: &Request, look: &Look, hosts: u32, shortage: &mut Shortage) -> bool {
     let cpu = request.demand.resources.cpu > look.free.cpu;

@@ -1,0 +1,332 @@
+//! How a service's scheduler learns that its tasks are well or not: gates, failures, deadlines, alarms, and what the failure
+//! policy makes of them.
+
+use std::borrow::Cow;
+
+use crate::cluster::{Cluster, TaskState};
+use crate::control::agents::Agents;
+use crate::control::rollout::Progress;
+use crate::control::scheduler::{Chance, Ended, Fate, Reached, Scheduler, Then};
+use crate::deploy::{Act, Detector, GateLevel, RollBack, SlotOp};
+use crate::engine::ctx::Ctx;
+use crate::engine::draws::Stream;
+use crate::engine::event::Event;
+use crate::engine::fact::{Fact, FactId, TaskId};
+use crate::engine::time::Time;
+use crate::model::Fault;
+
+impl Scheduler<'_> {
+    /// A task's container ended by itself, or a check ended it.
+    pub fn task_fails(&mut self, id: TaskId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        let alive = matches!(
+            task.state,
+            TaskState::Starting | TaskState::Running | TaskState::Registering | TaskState::InService
+        );
+        if task.chosen || !alive {
+            return;
+        }
+        let ran_for = task.runs_since.map(|since| ctx.now.since(since));
+        let (restarts, version) = (task.restarts, task.name.version);
+        let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: ran_for.is_some() });
+        cluster.lose(id);
+        let task = &mut cluster.tasks[id.index()];
+        (task.passes_at, task.runs_since, task.last) = (None, None, fact);
+        if version == self.target {
+            self.trouble.failed(&self.service.rollout.failure, self.desired, ran_for, fact);
+        }
+        let in_place = self.control.restart.in_place.as_ref();
+        if let Some(in_place) = in_place.filter(|in_place| in_place.attempts.is_none_or(|most| restarts < most)) {
+            let backoff = in_place.backoff;
+            let anew = backoff.reset_after.zip(ran_for).is_some_and(|(reset, ran_for)| ran_for >= reset);
+            task.restarts = if anew { 1 } else { restarts + 1 };
+            task.ended = true;
+            let delay = backoff.delay(task.restarts);
+            let waits = cluster.advance(id, TaskState::BackingOff, fact, ctx);
+            ctx.schedule(ctx.now + delay, Event::Restarted(id), waits);
+            if version == self.target {
+                self.falter(id, cluster);
+            }
+        } else {
+            cluster.give_up(id);
+            cluster.advance(id, TaskState::Stopped, fact, ctx);
+            agents.lost(id, cluster, ctx);
+            if version == self.target {
+                self.trouble.back_off(&self.control.restart, ran_for, ctx.now);
+                self.replace(id, cluster);
+            }
+        }
+        self.wake(Chance::Room, fact, cluster, ctx);
+    }
+
+    /// A check finds a task unwell. One that its runtime checks has ended; one that its load balancer checks is stopped.
+    pub fn found_unwell(&mut self, id: TaskId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let task = &mut cluster.tasks[id.index()];
+        if task.chosen || task.passes_at != Some(ctx.now) {
+            return;
+        }
+        task.passes_at = None;
+        if self.service.load_balancer.is_none() {
+            self.task_fails(id, cluster, agents, ctx);
+            return;
+        }
+        let version = task.name.version;
+        let ran_for = task.runs_since.map(|since| ctx.now.since(since));
+        let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: true });
+        if version == self.target {
+            self.trouble.failed(&self.service.rollout.failure, self.desired, ran_for, fact);
+            self.trouble.back_off(&self.control.restart, ran_for, ctx.now);
+        }
+        self.stop_task(id, fact, cluster, agents, ctx);
+        if version == self.target {
+            // With slots its place is empty when it is gone.
+            self.falter(id, cluster);
+        }
+        self.wake(Chance::Room, fact, cluster, ctx);
+    }
+
+    /// When a task that runs now passes its own health check, if it ever does; a bad one may be found out.
+    pub(super) fn own_health(&self, id: TaskId, cluster: &mut Cluster, fact: FactId, ctx: &mut Ctx) -> Option<Time> {
+        let entity = cluster.tasks[id.index()].entity;
+        let Some(check) = &self.service.health_check else {
+            return Some(ctx.now + self.draws.span(&self.control.healthy_after, Stream::Health, entity));
+        };
+        if !self.is_never_healthy(id, cluster) {
+            return Some(ctx.now + self.draws.span(&check.passes_after, Stream::Health, entity));
+        }
+        if let Some(fails_after) = &check.fails_after
+            && self.service.load_balancer.is_none()
+        {
+            let at = ctx.now + self.draws.span(fails_after, Stream::Unwell, entity);
+            cluster.tasks[id.index()].passes_at = Some(at);
+            ctx.schedule(at, Event::FoundUnwell(id), fact);
+        }
+        None
+    }
+
+    pub(super) fn is_never_healthy(&self, id: TaskId, cluster: &Cluster) -> bool {
+        self.fault_of(cluster.tasks[id.index()].name.version, cluster) == Some(Fault::NeverHealthy)
+    }
+
+    /// Whether the version that is rolled out passes its health checks and serves errors.
+    pub(super) fn serves_errors(&self, cluster: &Cluster) -> bool {
+        matches!(self.fault_of(self.target, cluster), Some(Fault::Errors { .. }))
+    }
+
+    fn fault_of(&self, version: u16, cluster: &Cluster) -> Option<Fault> {
+        cluster.services[self.id.index()].versions[usize::from(version)].fault
+    }
+
+    /// A task has reached something on its way: it passes the gate, now or in a while, if that is what the gate wants.
+    pub(super) fn reach(&mut self, id: TaskId, what: Reached, fact: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let gate = self.service.rollout.gate;
+        // Without a load balancer a task is in service as soon as it is ready.
+        let wants_service = gate.level == GateLevel::InService
+            || (gate.level == GateLevel::Ready && self.service.load_balancer.is_none());
+        let from = match what {
+            Reached::Created => {
+                if let Some(deadline) = gate.deadline {
+                    ctx.schedule(ctx.now + deadline, Event::GateDeadline(id), fact);
+                }
+                (gate.level == GateLevel::Created).then_some(ctx.now)
+            }
+            Reached::Running { .. } if gate.level == GateLevel::Running => Some(ctx.now),
+            Reached::Running { healthy_at } if gate.level == GateLevel::Ready && !wants_service => healthy_at,
+            Reached::InService if wants_service => Some(ctx.now),
+            _ => None,
+        };
+        let Some(at) = from.map(|from| from + gate.min_for) else {
+            if what == Reached::InService {
+                self.wake(Chance::Other, fact, cluster, ctx);
+            }
+            return;
+        };
+        let task = &mut cluster.tasks[id.index()];
+        if task.chosen || task.available {
+            return;
+        }
+        if at == ctx.now {
+            self.pass(id, fact, cluster, ctx);
+        } else {
+            task.gate_at = Some(at);
+            ctx.schedule(at, Event::GateDue(id), fact);
+        }
+    }
+
+    /// A task that has not passed its gate by now is late.
+    pub fn gate_deadline(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        if task.chosen || task.available || task.name.version != self.target {
+            return;
+        }
+        let fact = ctx.tell(Fact::TaskLate { task: id, service: self.id });
+        self.trouble.late.insert(id);
+        if self.service.rollout.failure.detect.contains(&Detector::GateDeadline) {
+            self.trouble.find(crate::engine::fact::Why::Late, fact);
+        }
+        self.wake(Chance::Other, fact, cluster, ctx);
+    }
+
+    /// The first task of a version that serves errors rings an alarm in a while.
+    pub(super) fn watch_for_alarm(&mut self, id: TaskId, cluster: &Cluster, fact: FactId, ctx: &mut Ctx) {
+        let name = cluster.tasks[id.index()].name;
+        let first = cluster.services[self.id.index()].versions[usize::from(name.version)].healthy == 1;
+        if let Some(Fault::Errors { alarm_after }) = self.fault_of(name.version, cluster)
+            && first
+        {
+            ctx.schedule(ctx.now + alarm_after, Event::Alarm(self.id), fact);
+        }
+    }
+
+    /// An alarm rings.
+    pub fn alarm(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
+        let watched = self.service.rollout.failure.detect.contains(&Detector::Alarm);
+        if watched && self.serves_errors(cluster) {
+            self.trouble.find(crate::engine::fact::Why::Alarm, ctx.cause);
+            self.wake(Chance::Other, ctx.cause, cluster, ctx);
+        }
+    }
+
+    /// Asks to be told when the failure policy has to look at the clock.
+    pub(super) fn watch_the_clock(&mut self, ctx: &mut Ctx) {
+        let Some(rollout) = self.rollout.as_ref().filter(|rollout| !rollout.back && !rollout.frozen) else { return };
+        let due = self.service.rollout.failure.detect.iter().filter_map(|detector| match *detector {
+            Detector::NoProgress(span) if !rollout.stalled => Some(rollout.got_on + span),
+            Detector::Total(span) if !rollout.stalled => Some(rollout.requested + span),
+            _ => None,
+        });
+        if let Some(at) = due.min()
+            && self.deadline.is_none_or(|deadline| at < deadline || deadline <= ctx.now)
+        {
+            self.deadline = Some(at);
+            ctx.schedule(at, Event::RolloutDeadline(self.id), self.latest);
+        }
+    }
+
+    /// The clock that the failure policy watches.
+    pub fn rollout_deadline(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
+        use crate::engine::fact::Why;
+        if self.deadline != Some(ctx.now) {
+            return;
+        }
+        let Some(rollout) = self.rollout.as_ref().filter(|rollout| !rollout.back && !rollout.frozen) else { return };
+        // A hold is no lack of progress.
+        let got_on = if rollout.holds() { ctx.now } else { rollout.got_on };
+        let found = self.service.rollout.failure.detect.iter().find_map(|detector| match *detector {
+            Detector::NoProgress(span) if got_on + span <= ctx.now => Some(Why::NoProgress),
+            Detector::Total(span) if rollout.requested + span <= ctx.now => Some(Why::TookTooLong),
+            _ => None,
+        });
+        self.get_on(got_on);
+        match found {
+            Some(why) => {
+                self.trouble.find(why, ctx.cause);
+                self.wake(Chance::Other, ctx.cause, cluster, ctx);
+            }
+            None => self.watch_the_clock(ctx),
+        }
+    }
+
+    /// Does what the failure policy says about what was found.
+    pub(super) fn act_on_trouble(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
+        let (why, because) = self.trouble.found.take()?;
+        let act = self.service.rollout.failure.act;
+        let mover = self.step().mover;
+        let rollout = self.rollout.as_mut().filter(|rollout| !rollout.back && !rollout.frozen)?;
+        let (deploy, service) = (rollout.deploy, self.id);
+        let after = ctx.now.since(rollout.requested);
+        let then = match act {
+            Act::Report => {
+                if !std::mem::replace(&mut rollout.stalled, true) {
+                    ctx.tell_because(Fact::DeployStalled { deploy, service, why }, because);
+                }
+                return None;
+            }
+            Act::Pause => Then::Paused,
+            Act::Stop => Then::Stopped,
+            Act::RollBack(_) => Then::RollingBack,
+        };
+        rollout.frozen = true;
+        self.fates.push(Fate { deploy, after, why, then });
+        if act == Act::Pause {
+            self.latest = ctx.tell_because(Fact::DeployPaused { deploy, service, why }, because);
+            return None;
+        }
+        let failed = ctx.tell_because(Fact::DeployFailed { deploy, service, why }, because);
+        self.latest = failed;
+        let Act::RollBack(how) = act else { return Some((deploy, failed)) };
+        if let RollBack::DropNew { .. } = how {
+            ctx.tell_because(Fact::TrafficShifted { service, version: self.target, permille: 0 }, failed);
+        }
+        self.target = self.stable;
+        let steps = Progress::steps_back(how, mover);
+        self.begin(Progress::new(deploy, Cow::Owned(steps), true, self.draw_name(), ctx.now), cluster, ctx);
+        None
+    }
+
+    /// What an unfinished deploy waits for, or how it failed, in words.
+    pub fn waits_for(&self, cluster: &Cluster, model: &crate::model::Model) -> Option<String> {
+        let name = &self.service.name;
+        let fates: Vec<_> = self.fates.iter().map(|fate| self.fate(fate)).collect();
+        if self.rollout.as_ref().is_none_or(|rollout| rollout.frozen || rollout.back) {
+            return (!fates.is_empty()).then(|| format!("{name}: {}", fates.join("; ")));
+        }
+        let reasons: Vec<_> = fates.into_iter().chain(self.reasons(cluster, model)).collect();
+        Some(format!("{name}: {}", reasons.join("; ")))
+    }
+
+    fn fate(&self, fate: &Fate) -> String {
+        let Fate { after, why, then, .. } = fate;
+        let then = match then {
+            Then::Paused => return format!("paused after {after}: {why}"),
+            Then::Stopped => "and stays as it is".to_string(),
+            Then::RollingBack => "and has not rolled back yet".to_string(),
+            Then::RolledBack(took) => format!("and rolled back in {took}"),
+        };
+        format!("failed after {after} ({why}) {then}")
+    }
+
+    fn reasons(&self, cluster: &Cluster, model: &crate::model::Model) -> Vec<String> {
+        let horizon = model.horizon;
+        let desired = self.desired;
+        let tasks = &cluster.services[self.id.index()];
+        let view = self.view(cluster);
+        let settled = self.settled(cluster);
+        let limits = match self.step().mover {
+            crate::deploy::Mover::Pool(pool) => Some(pool.limits(desired)),
+            crate::deploy::Mover::Slots(_) => None,
+        };
+        let mut reasons = vec![];
+        let holds = self.rollout.as_ref().is_some_and(Progress::holds);
+        if holds {
+            reasons.push(format!("still going after {horizon}: it holds at a step of its program"));
+        } else if !settled || self.next.is_some() {
+            let going = tasks.alive - tasks.available();
+            reasons.push(format!(
+                "still going after {horizon}: {} of {desired} new tasks are healthy, {going} of its tasks are starting or \
+                 stopping",
+                view.new.available
+            ));
+        } else if let (false, Some(limits)) = (self.starved, limits) {
+            let crate::deploy::Limits { floor, cap } = limits;
+            reasons.push(format!(
+                "its bounds let nothing start or stop: at least {floor} of {desired} stay healthy and at most {cap} may exist"
+            ));
+        }
+        if self.starved
+            && let Err(shortage) = self.find_host(cluster)
+        {
+            let missing = view.new.target.saturating_sub(view.new.wanted);
+            reasons.push(format!("{missing} of {desired} new tasks fit nowhere: {shortage}"));
+            if let (true, Some(limits)) = (settled, limits) {
+                reasons
+                    .push(format!("no old task may stop, because at least {} of {desired} stay healthy", limits.floor));
+            }
+        }
+        if reasons.is_empty() {
+            let one = if self.slots().is_some_and(|slots| slots.op == SlotOp::StartStop) { "start" } else { "stop" };
+            reasons.push(format!("its mover lets nothing {one}"));
+        }
+        reasons
+    }
+}

@@ -1,0 +1,210 @@
+//! A rollout under way: where in its program it is, and what it waits for.
+
+use std::borrow::Cow;
+
+use crate::deploy::{Analysis, Hold, Mover, RollBack, Rollout, Step, View};
+use crate::engine::ctx::Ctx;
+use crate::engine::draws::{Draws, Entity, Stream};
+use crate::engine::event::Event;
+use crate::engine::fact::{DeployId, Fact, FactId, ServiceId, Why};
+use crate::engine::time::{Duration, Time};
+
+/// A rollout under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress<'m> {
+    pub deploy: DeployId,
+    /// It brings the version before back after a failure.
+    pub back: bool,
+    /// It does nothing any more, because it paused or failed.
+    pub frozen: bool,
+    /// What is said once: that its bounds block it, that it makes no progress.
+    pub bounds_told: bool,
+    pub stalled: bool,
+    pub requested: Time,
+    /// The last time something got on.
+    pub got_on: Time,
+    steps: Cow<'m, [Step]>,
+    step: usize,
+    phase: Phase,
+    /// The last beat of a program that takes its time.
+    beat: Option<Time>,
+    entity: Entity,
+}
+
+/// What a step is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Its counts are to be reached.
+    Moving,
+    /// It is reached, and the program looks at this time.
+    Noticing(Time),
+    /// The traffic moves until then.
+    Shifting(Time),
+    /// The hold of this position lasts until then; it fails at its end or not.
+    Holding { hold: usize, until: Time, fails: bool },
+    /// All steps are done.
+    Ended,
+}
+
+/// What came of a look at the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stepped {
+    /// Nothing.
+    Waits,
+    /// The program has got on.
+    Further,
+    /// Its last step is done.
+    Ended,
+    /// A hold failed.
+    Failed(Why),
+}
+
+impl<'m> Progress<'m> {
+    /// At the begin of a rollout.
+    pub fn new(deploy: DeployId, steps: Cow<'m, [Step]>, back: bool, entity: Entity, now: Time) -> Self {
+        Self {
+            deploy,
+            back,
+            frozen: false,
+            bounds_told: false,
+            stalled: false,
+            requested: now,
+            got_on: now,
+            steps,
+            step: 0,
+            phase: Phase::Moving,
+            beat: None,
+            entity,
+        }
+    }
+
+    /// The program that brings the version before back.
+    pub fn steps_back(how: RollBack, mover: Mover) -> Vec<Step> {
+        match how {
+            RollBack::Reverse => vec![Step::all(mover)],
+            RollBack::DropNew { after } => {
+                let leave = Step::shift(1_000);
+                let leave = if after.is_zero() { leave } else { leave.holding(Hold::For(after)) };
+                vec![leave, Step::all(Step::FREE)]
+            }
+        }
+    }
+
+    /// The step that is carried out.
+    pub fn step(&self) -> &Step {
+        &self.steps[self.step.min(self.steps.len() - 1)]
+    }
+
+    /// Which step that is, from 0.
+    pub const fn step_number(&self) -> usize {
+        self.step
+    }
+
+    /// Looks whether the step is done, and takes the program on. At most one phase passes; `latest` is the last fact.
+    pub fn advance(
+        &mut self,
+        view: &View,
+        rollout: &Rollout,
+        serves_errors: bool,
+        service: ServiceId,
+        version: u16,
+        draws: Draws,
+        latest: FactId,
+        ctx: &mut Ctx,
+    ) -> Stepped {
+        let entity = self.entity.child(self.step as u64);
+        let wait = |until: Time, ctx: &mut Ctx| {
+            if until > ctx.now {
+                ctx.schedule(until, Event::StepDue(service), latest);
+            }
+        };
+        match self.phase {
+            Phase::Moving if self.step().is_reached(view) => {
+                let at = self.next_beat(rollout.pace, ctx.now);
+                self.phase = Phase::Noticing(at);
+                wait(at, ctx);
+                Stepped::Further
+            }
+            Phase::Noticing(at) if at <= ctx.now => {
+                self.beat = Some(ctx.now);
+                let shift =
+                    self.step().weight.map_or(Duration::ZERO, |_| draws.span(&rollout.shift, Stream::Shift, entity));
+                self.phase = Phase::Shifting(ctx.now + shift);
+                wait(ctx.now + shift, ctx);
+                Stepped::Further
+            }
+            Phase::Shifting(until) if until <= ctx.now => {
+                if let Some(permille) = self.step().weight {
+                    let permille = permille as u16;
+                    ctx.tell_because(Fact::TrafficShifted { service, version, permille }, latest);
+                }
+                self.hold(0, serves_errors, draws, ctx.now);
+                self.wait_for_hold(service, latest, ctx)
+            }
+            Phase::Holding { fails: true, until, .. } if until <= ctx.now => Stepped::Failed(Why::Analysis),
+            Phase::Holding { hold, until, .. } if until <= ctx.now => {
+                self.hold(hold + 1, serves_errors, draws, ctx.now);
+                self.wait_for_hold(service, latest, ctx)
+            }
+            _ => Stepped::Waits,
+        }
+    }
+
+    /// Begins a hold; after the last one the step is done.
+    fn hold(&mut self, hold: usize, serves_errors: bool, draws: Draws, now: Time) {
+        let entity = self.entity.child(self.step as u64).child(hold as u64);
+        let held = match self.step().holds.get(hold) {
+            None => {
+                self.phase = Phase::Ended;
+                return;
+            }
+            Some(Hold::For(span)) => (*span, false),
+            Some(Hold::Until(dist)) => (draws.span(dist, Stream::Hold, entity), false),
+            Some(Hold::Analysis(Analysis { interval, count, failure_limit })) => {
+                // A bad version fails every measurement; one above the limit ends the analysis.
+                let fails = serves_errors && failure_limit < count;
+                (*interval * u64::from(if fails { failure_limit + 1 } else { *count }), fails)
+            }
+        };
+        self.phase = Phase::Holding { hold, until: now + held.0, fails: held.1 };
+    }
+
+    fn wait_for_hold(&mut self, service: ServiceId, latest: FactId, ctx: &mut Ctx) -> Stepped {
+        match self.phase {
+            Phase::Holding { until, .. } if until > ctx.now => ctx.schedule(until, Event::StepDue(service), latest),
+            Phase::Ended => {
+                if self.steps.len() > 1 && !self.back {
+                    let step = self.step as u16;
+                    ctx.tell_because(Fact::StepDone { deploy: self.deploy, step }, latest);
+                }
+                if self.step + 1 == self.steps.len() {
+                    return Stepped::Ended;
+                }
+                self.step += 1;
+                self.phase = Phase::Moving;
+            }
+            _ => {}
+        }
+        Stepped::Further
+    }
+
+    /// Whether all steps are done.
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether it waits for time to pass and for nothing else.
+    pub fn holds(&self) -> bool {
+        !matches!(self.phase, Phase::Moving | Phase::Ended)
+    }
+
+    /// When a program looks next: at once, or at the next of its beats, each of which takes one step.
+    fn next_beat(&self, pace: Duration, now: Time) -> Time {
+        if pace.is_zero() {
+            return now;
+        }
+        let beats = now.since(self.requested).as_millis().div_ceil(pace.as_millis());
+        let at = self.requested + pace * beats;
+        if self.beat.is_some_and(|beat| at <= beat) { at + pace } else { at }
+    }
+}

@@ -1,0 +1,87 @@
+//! What goes wrong in a service: failures counted for its failure policy, and how long replacements wait.
+
+use std::collections::BTreeSet;
+
+use crate::deploy::{Detector, FailurePolicy};
+use crate::engine::fact::{FactId, TaskId, Why};
+use crate::engine::time::{Duration, Time};
+use crate::model::Restart;
+
+/// What has gone wrong with the version that is rolled out.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble {
+    /// Tasks that failed since one last passed its gate.
+    in_a_row: u32,
+    /// Tasks that died before they ran or soon after.
+    died: u32,
+    /// Tasks to replace when the rollout began.
+    to_replace: u32,
+    /// Tasks that are late for their gate.
+    pub late: BTreeSet<TaskId>,
+    /// What was found and has not been acted on.
+    pub found: Option<(Why, FactId)>,
+    /// Failures in a row that made replacements wait.
+    waits: u32,
+    /// Until when replacements wait.
+    pub not_before: Option<Time>,
+    /// Failed tasks that nobody has replaced yet.
+    pub owed: u32,
+}
+
+impl Trouble {
+    /// Nothing is wrong with a version that is to replace so many tasks.
+    pub fn none(to_replace: u32) -> Self {
+        Self { to_replace, ..Self::default() }
+    }
+
+    /// A task failed; `ran_for` is how long it ran, if it did.
+    pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, ran_for: Option<Duration>, fact: FactId) {
+        self.in_a_row += 1;
+        for detector in &policy.detect {
+            match *detector {
+                Detector::TasksDie { within, most_permille } if ran_for.is_none_or(|ran_for| ran_for <= within) => {
+                    self.died += 1;
+                    if u64::from(self.died) * 1_000 > u64::from(most_permille) * u64::from(self.to_replace) {
+                        self.find(Why::TasksDied, fact);
+                    }
+                }
+                Detector::InARow { .. } if detector.threshold(desired).is_some_and(|most| self.in_a_row >= most) => {
+                    self.find(Why::FailuresInARow, fact);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A failed task is to be replaced: until when that waits.
+    pub fn back_off(&mut self, restart: &Restart, ran_for: Option<Duration>, now: Time) {
+        self.owed += 1;
+        let Some(backoff) = restart.replace else {
+            self.not_before = Some(Time::NEVER);
+            return;
+        };
+        if ran_for.is_some() && restart.backs_off_unless_ran {
+            return;
+        }
+        let anew = backoff.reset_after.zip(ran_for).is_some_and(|(reset, ran_for)| ran_for >= reset);
+        self.waits = if anew { 1 } else { self.waits + 1 };
+        let until = now + backoff.delay(self.waits);
+        self.not_before = self.not_before.max(Some(until));
+    }
+
+    /// A task passed its gate.
+    pub fn passed(&mut self, id: TaskId) {
+        self.in_a_row = 0;
+        self.late.remove(&id);
+    }
+
+    /// Something was found that the failure policy looks for.
+    pub fn find(&mut self, why: Why, fact: FactId) {
+        self.found.get_or_insert((why, fact));
+    }
+
+    /// Whether replacements wait.
+    pub fn waits(&self, now: Time) -> bool {
+        self.not_before.is_some_and(|until| now < until)
+    }
+}
