@@ -1,17 +1,16 @@
 //! Random small models that a scenario could state.
 
 use proptest::prelude::*;
-use seatrial_sim::deploy::Rolling;
+use seatrial_sim::deploy::Rollout;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
-    Billing, Cached, Contact, Demand, Deploy, Deregistration, FirstCheck, HourlyPrice, Image, LaunchRate, LoadBalancer,
-    Model, PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
+    Billing, Cached, Contact, Demand, Deregistration, FirstCheck, HourlyPrice, Image, LaunchRate, LoadBalancer, Model,
+    PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
 };
 use seatrial_sim::placement::ALL as POLICIES;
 
-use super::{at_s, group, percent, plain, service};
+use super::{deploy, group, one_at_a_time, percent, plain, service};
 
 /// Any span from nothing to some minutes, fixed or random.
 fn span() -> BoxedStrategy<Dist> {
@@ -26,8 +25,9 @@ fn span() -> BoxedStrategy<Dist> {
     .boxed()
 }
 
-fn rolling() -> BoxedStrategy<Rolling> {
-    prop_oneof![4 => (0..=100_u32, 100..=250_u32).prop_map(|(min, max)| percent(min, max)), 1 => Just(Rolling::OneAtATime)].boxed()
+fn rolling() -> BoxedStrategy<Rollout> {
+    prop_oneof![4 => (0..=100_u32, 100..=250_u32).prop_map(|(min, max)| percent(min, max)), 1 => Just(one_at_a_time())]
+        .boxed()
 }
 
 fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
@@ -39,6 +39,7 @@ fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
             first_check: if within { FirstCheck::WithinInterval } else { FirstCheck::AtOnce },
             interval: Duration::from_secs(interval),
             initial_checks,
+            unhealthy_checks: 2,
             deregistration_delay: Duration::from_secs(drain),
             in_flight,
         },
@@ -62,10 +63,7 @@ pub fn model() -> BoxedStrategy<Model> {
             model.control.tick = Duration::from_millis(tick);
             model.control.tick_jitter = Duration::from_millis(tick * jitter / 1_000);
             model.control.first_review = first_review;
-            model.control.healthy_after = match healthy_after {
-                Dist::Fixed(span) => span,
-                _ => Duration::ZERO,
-            };
+            model.control.healthy_after = healthy_after;
             model.control.deregistration =
                 if same_review { Deregistration::SameReview } else { Deregistration::NextReview };
             model.control.slot_release = if stopping { SlotRelease::Stopping } else { SlotRelease::Stopped };
@@ -109,7 +107,7 @@ pub fn model() -> BoxedStrategy<Model> {
                 .map(|((desired, startup, exit, rolling, load_balancer, policy, port, cached), name)| {
                     let mut service = service(name, desired);
                     (service.startup, service.exit) = (startup, exit);
-                    (service.rolling, service.load_balancer) = (rolling, load_balancer);
+                    (service.rollout, service.load_balancer) = (rolling, load_balancer);
                     service.placement = POLICIES[policy].1;
                     let resources = Resources { cpu: 1, memory_mib: 1 };
                     service.demand = Demand { resources, host_port: port.then_some(80) };
@@ -120,10 +118,7 @@ pub fn model() -> BoxedStrategy<Model> {
                 .collect();
             model.deploys = deploys
                 .into_iter()
-                .map(|(second, at)| Deploy {
-                    service: ServiceId(u32::from(second && model.services.len() > 1)),
-                    at: at_s(400 + at),
-                })
+                .map(|(second, at)| deploy(u32::from(second && model.services.len() > 1), 400 + at))
                 .collect();
             model.deploys.sort_by_key(|deploy| (deploy.at, deploy.service));
             model.deploys.dedup();
