@@ -442,7 +442,15 @@ pub(crate) fn find_host(
     draws: Draws,
 ) -> Result<HostId, Shortage> {
     let tasks = &cluster.services[id.index()];
-    let lot = if policy == Policy::Random { draws.bits(Stream::Lot, task) } else { 0 };
-    let request = Request { demand: service.demand, host_group: service.host_group, by_zone: &tasks.by_zone, lot };
+    let ordinal = tasks.versions.iter().map(|version| version.created).sum();
+    let request = Request {
+        demand: service.demand,
+        desired: service.desired,
+        host_group: service.host_group,
+        capacities: &cluster.capacities,
+        by_zone: &tasks.by_zone,
+        ordinal,
+        lot: policy.lot(draws, task, &service.name, ordinal),
+    };
     search::place(policy, &request, tasks.index.as_ref().expect("a service that places tasks has an index"))
 }
