@@ -237,16 +237,15 @@ mod tests {
         assert_eq!(weight(100), 4_624_972_813);
     }
 
-    /// A half-full host of four cpus and 8 GiB that is balanced, for a task of an eighth, when nothing of the service runs:
-    /// 37 + 100 + 2 * 100 of 400.
+    /// Two half-full hosts of four cpus and 8 GiB for a task of an eighth: 37 % stays free, and they are balanced. One has
+    /// a task of the service: it is as crowded as ln 4 + ln 3 + 6 = 8, the other as ln 3 + 6 = 7, so they spread 87 and 100.
+    /// 37 + 100 + 2 * 87 and 37 + 100 + 2 * 100 of 400.
     #[test]
     fn the_plugins_add_up() {
-        let host = host((4_096, 8_192), (2_048, 4_096));
-        let scene = Scene {
-            demand: Resources { cpu: 512, memory_mib: 1_024 },
-            desired: 3,
-            skew: Skew::of(&[(host, 1)].into_iter()),
-        };
-        assert_eq!(Kubernetes.score(&host, &scene), (400 - 337, 0));
+        let empty = HostView { zone_tasks: 1, ..host((4_096, 8_192), (2_048, 4_096)) };
+        let hosts = [HostView { tasks: 1, ..empty }, empty];
+        let skew = Skew::of(&hosts.iter().map(|host| (*host, 1)));
+        let scene = Scene { demand: Resources { cpu: 512, memory_mib: 1_024 }, desired: 3, skew };
+        assert_eq!(hosts.map(|host| Kubernetes.score(&host, &scene).0), [400 - 311, 400 - 337]);
     }
 }

@@ -25,3 +25,21 @@ impl Placement for RandomOffers {
         Choice::NextOfFew { few: AT_ONCE, tasks: AT_ONCE * FROM_ONE }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::draws::{Draws, Entity};
+    use crate::placement::Policy;
+
+    /// The tasks themselves are other each time, and so are their lots under `random`.
+    #[test]
+    fn forty_tasks_in_a_row_share_an_order() {
+        let lots = |policy: Policy| {
+            let lot = |i| policy.lot(Draws::new(1), Entity::named("web").child(i), "web", i as u32);
+            let mut lots: Vec<_> = (0..80).map(lot).collect();
+            lots.dedup();
+            lots.len()
+        };
+        assert_eq!((lots(Policy::RandomOffers), lots(Policy::Random), lots(Policy::Spread)), (2, 80, 1));
+    }
+}
