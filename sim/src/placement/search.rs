@@ -61,8 +61,14 @@ impl<'a> Fitting<'a> {
     }
 
     fn best(self, score: impl Fn(&HostView) -> Score) -> Option<HostId> {
-        let lowest = |hosts: &HostSet| hosts.nth(0).expect("no group is empty");
-        self.hosts().map(|(host, hosts)| (score(&host), lowest(hosts))).min().map(|(_, host)| host)
+        let mut best = None;
+        for (host, hosts) in self.hosts() {
+            let candidate = (score(&host), hosts.nth(0).expect("no group is empty"));
+            if best.is_none_or(|best| candidate < best) {
+                best = Some(candidate);
+            }
+        }
+        best.map(|(_, host)| host)
     }
 
     fn any_best(self, score: impl Fn(&HostView) -> Score) -> Option<HostId> {
