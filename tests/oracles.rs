@@ -7,6 +7,7 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{Demand, Model, PreDeploy, SlotRelease};
+use seatrial_sim::placement::Policy;
 
 use support::{at_s, balancer, deploy, one_at_a_time, percent, plain, play, secs, service};
 
@@ -153,4 +154,28 @@ fn a_look_whose_turn_is_over_waits_for_the_next_beat() {
         _ => None,
     });
     assert_eq!(starts[0], Time::from_millis(60_050));
+}
+
+/// Three hosts: web's two large tasks are on host 0, one of api's on each of the others. Of api's two new tasks, fewest of
+/// all tasks (2, 1, 1) takes hosts 1 and 2; Swarm looks at api's own first (0, 1, 1) and takes host 0, then one where the
+/// others are fewer (3, 1, 1).
+#[test]
+fn the_tasks_of_other_services_count_where_the_policy_counts_them() {
+    for (policy, hosts) in [(Policy::LeastTasks, [&[1][..], &[2]]), (Policy::Swarm, [&[0], &[1, 2]])] {
+        let mut model = plain(2, 3, 8);
+        model.services[0].demand.resources.memory_mib = 2;
+        model.services[0].placement = Policy::FirstFit;
+        let mut api = service("api", 2);
+        api.placement = policy;
+        model.services.push(api);
+        model.deploys[0].service = ServiceId(1);
+        for seed in 0..20 {
+            let taken = play(&model, seed).facts(|_, fact| match fact {
+                Fact::TaskMoved { to: TaskState::Provisioning, host, .. } => Some(host.index()),
+                _ => None,
+            });
+            assert_eq!(taken.len(), 2);
+            assert!(taken.iter().zip(hosts).all(|(host, any)| any.contains(host)), "{policy:?}: {taken:?}");
+        }
+    }
 }

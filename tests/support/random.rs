@@ -53,7 +53,7 @@ pub fn model() -> BoxedStrategy<Model> {
     let rate = (proptest::option::of((1..300_u32, 1..20_u32)), prop_oneof![Just(0), 1..20_000_u64]);
     let agent = (any::<[bool; 3]>(), 1..60_000_u64, span(), span(), span(), span());
     let hosts = (1..8_u32, 1..6_u32, 1..4_usize, proptest::option::of((1..5_u32, 0..300_u64, span(), 0..300_u64)));
-    let task = (1..7_u32, span(), span(), rolling(), load_balancer(), 0..4_usize, any::<bool>(), 0..3_usize);
+    let task = (1..7_u32, span(), span(), rolling(), load_balancer(), 0..POLICIES.len(), any::<bool>(), 0..3_usize);
     let services = proptest::collection::vec(task, 1..3);
     let deploys = proptest::collection::vec((any::<bool>(), 0..2_000_u64), 1..4);
     ((control, rate), agent, proptest::collection::vec(hosts, 1..3), services, deploys)

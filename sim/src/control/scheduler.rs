@@ -638,7 +638,7 @@ impl<'m> Scheduler<'m> {
 
     fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
         let look = cluster.look(host, self.id);
-        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_look(&self.service.demand, &look));
+        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_on_one(&self.service.demand, &look));
         fits.map(|()| host)
     }
 
@@ -872,7 +872,15 @@ pub(crate) fn find_host(
     draws: Draws,
 ) -> Result<HostId, Shortage> {
     let tasks = &cluster.services[id.index()];
-    let lot = if policy == Policy::Random { draws.bits(Stream::Lot, task) } else { 0 };
-    let request = Request { demand: service.demand, host_group: service.host_group, by_zone: &tasks.by_zone, lot };
+    let ordinal = tasks.versions.iter().map(|version| version.created).sum();
+    let request = Request {
+        demand: service.demand,
+        desired: service.desired,
+        host_group: service.host_group,
+        capacities: &cluster.capacities,
+        by_zone: &tasks.by_zone,
+        ordinal,
+        lot: policy.lot(draws, task, &service.name, ordinal),
+    };
     search::place(policy, &request, tasks.index.as_ref().expect("a service that places tasks has an index"))
 }
