@@ -182,6 +182,6 @@ impl Step {
     /// Whether the counts are reached and every new task is available.
     pub fn is_reached(&self, view: &View) -> bool {
         let reached = view.new.wanted == view.new.target && view.new.available == view.new.target;
-        reached && view.old.wanted == view.old.target && (!self.waits_for_gone || view.terminating == 0)
+        reached && view.old.wanted <= view.old.target && (!self.waits_for_gone || view.terminating == 0)
     }
 }
