@@ -4,6 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use seatrial_sim::cluster::TaskState;
+use seatrial_sim::deploy::{Mover, Step, ZeroRule};
 use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
 use seatrial_sim::engine::run::run_explicitly;
 use seatrial_sim::engine::time::{Duration, Time};
@@ -160,6 +161,12 @@ proptest! {
             service.demand.host_port = None;
         }
         let played = play(&model, seed);
+        let steps = model.services.iter().flat_map(|service| &service.rollout.program);
+        let may_stall = steps.map(|step| step.mover).any(|mover| match mover {
+            Mover::Pool(pool) => pool.zero == ZeroRule::Stall && mover != Step::FREE,
+            Mover::Slots(slots) => slots.floor.is_some(),
+        });
+        prop_assert!(may_stall || played.outcome.blocked.is_empty(), "{:?}", played.outcome.blocked);
         prop_assume!(played.outcome.blocked.is_empty());
         let end = Time::ZERO + model.horizon;
         for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {

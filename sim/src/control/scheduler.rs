@@ -620,7 +620,10 @@ impl<'m> Scheduler<'m> {
         let place = self.book.next_to_start(slots.op == SlotOp::StartStop, cluster);
         let ahead = place.and_then(|place| self.book.pulled_ahead.remove(&place.slot));
         let host = match (place, slots.key) {
-            (Some(place), SlotKey::Host) => self.fits_on(place.host, cluster),
+            // Where its host has left the cluster, the slot goes elsewhere.
+            (Some(place), SlotKey::Host) if cluster.look(place.host, self.id).is_some() => {
+                self.fits_on(place.host, cluster)
+            }
             _ => match ahead.map(|host| self.fits_on(host, cluster)) {
                 Some(Ok(host)) => Ok(host),
                 _ => self.find_host(cluster),
