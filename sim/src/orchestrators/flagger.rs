@@ -1,8 +1,8 @@
 //! Flagger: a canary, or blue-green, beside the primary `Deployment` of Kubernetes, which gets the new version by a rolling
 //! update of its own after it has proved itself. It does one thing at each of its looks, an analysis interval apart.
 //!
-//! Left out: `stepWeightPromotion`, mirroring and sessions, and that the rollback comes one look after the check that failed. A
-//! deploy's first look is up to 60 s after its request, whatever the analysis interval is.
+//! Left out: `stepWeightPromotion`, mirroring and sessions. A deploy's first look is up to 60 s after its request, whatever the
+//! analysis interval is.
 
 use super::{Orchestrator, Strategy, kubernetes};
 use crate::deploy::{Act, Analysis, Bound, Detector, FailurePolicy, Hold, Mover, RollBack, Rollout, Round, Size, Step};

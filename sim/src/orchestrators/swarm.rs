@@ -1,7 +1,7 @@
 //! Docker Swarm mode: workers that replace one slot of a service after another.
 //!
-//! Left out: restarts are counted from the failure (Swarm counts from the shutdown of the failed task), a rollback pauses
-//! when it fails too, and nodes where a service failed often come last.
+//! Left out: that a task whose health check ends it has failed before RUNNING, however long that took (here it counts within
+//! `monitor` only), that a rollback pauses when it fails too, and that hosts where a service failed often come last.
 
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
