@@ -59,7 +59,7 @@ fn common(parameters: Parameters) -> Parameters {
         .with("rollback", false, "ARGO specification.md: progressDeadlineAbort, false")
         .with("analysis_count", 0, "ARGO: no analysis unless it is a step")
         .with("analysis_interval", Duration::from_secs(60), "E: no default; 1 min (range 10 s to 1 h)")
-        .with("failure_limit", 0, "ARGO analysis types: failureLimit, 0")
+        .with("failure_limit", 0, "E: ARGO accepts no failed measurement unless failureLimit is given (range any)")
         .with(
             "scale_down_delay",
             Duration::from_secs(30),

@@ -19,7 +19,7 @@ pub fn gke_2015() -> Orchestrator {
             .with(
                 "tick",
                 Duration::from_secs(72),
-                "K8S kubectl cmd/rollingupdate.go: 60 s and four polls that wait 3 s before they look (later 60 s: they look first)",
+                "K8S kubectl rolling_updater.go, scale.go: 60 s and four polls that wait 3 s first (none in later ones)",
             )
             .with("latency", Duration::ZERO, "K8S rolling_updater.go: it looks once a period, whatever happens")
             .with("settles", true, "K8S rolling_updater.go: what has gone down makes room for the next at once")

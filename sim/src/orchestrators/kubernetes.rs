@@ -127,7 +127,7 @@ pub(super) fn parameters() -> Parameters {
         .with("provisioning", Dist::uniform_millis(500, 2_000), "E: sandbox and network of a pod (range 0.5 to 2 s)")
         .with("pulls", Value::Word("serial", PULLS), "K8S kubelet config defaults.go: serializeImagePulls, true")
         .with("pull_throughput", Value::Throughput(24_000_000), "E: 200 MB take 5 to 10 s cold (range 10 to 60 MB/s)")
-        .with("image_check", Dist::ZERO, "K8S: IfNotPresent asks no registry for an image that is there")
+        .with("image_check", Dist::ZERO, "E: IfNotPresent asks no registry for an image that is there (range 0 to 2 s)")
         .with("startup", Dist::fixed_millis(1_000), "E: create and start of a container (range 0.5 to 2 s)")
         .with("report", Dist::uniform_millis(0, 1_000), "K8S kubelet.go: containers are listed every 1 s, told at once")
         .with("pre_stop", Duration::ZERO, "K8S: no hook unless one is given")
