@@ -121,12 +121,13 @@ Examples:
 The table's columns:
   p50, p95         duration from the request to the control plane's \"completed\";
                    a deploy that does not end counts as longer than all others
-  finished         share of the seeds whose deploy ended
   mean against     mean difference on the same seeds, and its 95 %
    the first       confidence interval
   spare $/month    price of 730 hours of hosts that the desired tasks do not need
   $/deploy         bill of the hosts launched for one deploy
   lowest healthy   lowest share of the desired tasks in service, over all seeds
+  extra, short     time of tasks held above, and in service below, the desired
+   tasks x time    count: the mean over the seeds
 
 Exit codes:
   0    answered

@@ -167,10 +167,12 @@ fn stem(scenario: &Scenario) -> &OsStr {
 fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
-    write(&folder.join("results.json"), json::render(&Comparison::new(results)).as_bytes())?;
+    let comparison = Comparison::new(results);
+    write(&folder.join("results.json"), json::render(&comparison).as_bytes())?;
     for format in charts::Format::ALL {
         let end = format.extension();
         charts::durations(results, &folder.join(format!("durations.{end}")), format)?;
+        charts::extra_short(&comparison, &folder.join(format!("extra-short.{end}")), format)?;
     }
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {

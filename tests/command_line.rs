@@ -109,7 +109,7 @@ fn the_results_are_the_same_bytes_on_any_number_of_threads() {
         names
     };
     assert_eq!(files("1"), files("8"));
-    assert_eq!(files("1").len(), 8, "rows, statistics, and three charts in two formats: {:?}", files("1"));
+    assert_eq!(files("1").len(), 10, "rows, statistics, and four charts in two formats: {:?}", files("1"));
     for name in files("1") {
         let bytes = |threads: &str| fs::read(folder.join(threads).join(&name)).unwrap();
         assert!(bytes("1") == bytes("8"), "{} differs", name.display());
@@ -269,7 +269,7 @@ fn an_interrupt_saves_what_is_done() {
 }
 
 /// The front door is true: the README shows what its command prints and draws. (Golden: `seatrial run
-/// scenarios/library/one-spare-host.toml --out DIR` makes the table and both pictures.)
+/// scenarios/library/one-spare-host.toml --out DIR` makes the table and the pictures.)
 #[test]
 fn the_readme_shows_what_its_command_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -279,7 +279,11 @@ fn the_readme_shows_what_its_command_prints() {
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
     let table = text(&output.stdout);
     assert!(readme.contains(table.trim_end()), "the README does not show\n{table}");
-    for (picture, drawn) in [("durations.svg", "durations.svg"), ("tasks.svg", "tasks-1-one-spare-host.svg")] {
+    for (picture, drawn) in [
+        ("durations.svg", "durations.svg"),
+        ("extra-short.svg", "extra-short.svg"),
+        ("tasks.svg", "tasks-1-one-spare-host.svg"),
+    ] {
         let shown = fs::read(root.join("docs/images").join(picture)).unwrap();
         assert!(shown == fs::read(out.join(drawn)).unwrap(), "docs/images/{picture} is not what the command draws");
     }

@@ -8,8 +8,8 @@ use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
 use seatrial_sim::engine::run::run_explicitly;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::trace::{Record, Trace};
-use seatrial_sim::model::{Contact, Deploy, Model};
-use support::{Played, play};
+use seatrial_sim::model::{Contact, Model};
+use support::{Played, deploy, limits, play};
 
 /// How long a task was not in service while it held resources, task by task, in ms; to the horizon at most.
 fn start_and_stop_latencies(played: &Played, model: &Model, from: Time, service: ServiceId) -> i128 {
@@ -89,14 +89,14 @@ proptest! {
     fn bounds_hold_at_every_instant(model in support::random::model(), seed in 0..1_000_u64) {
         let played = play(&model, seed);
         for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
-            let bounds = service.rolling.bounds(service.desired);
+            let bounds = limits(&service.rollout, service.desired);
             let counts = played.trace.task_counts(id);
             let Some(&from) = counts.requested.first() else { continue };
             for Record { at, .. } in played.trace.records.iter().filter(|record| record.at >= from) {
                 let in_service = counts.old_in_service.at(*at) + counts.new_in_service.at(*at);
                 let alive = in_service + counts.starting.at(*at) + counts.draining.at(*at);
-                prop_assert!(in_service >= i64::from(bounds.min_healthy), "{in_service} in service at {at}");
-                prop_assert!(alive <= i64::from(bounds.max_total), "{alive} alive at {at}");
+                prop_assert!(in_service >= i64::from(bounds.floor), "{in_service} in service at {at}");
+                prop_assert!(alive <= i64::from(bounds.cap), "{alive} alive at {at}");
             }
             if played.outcome.blocked.is_empty() {
                 let end = Time::ZERO + model.horizon;
@@ -169,7 +169,7 @@ proptest! {
         alone.deploys.retain(|deploy| deploy.service == ServiceId(0));
         alone.host_groups.truncate(1);
         if alone.deploys.is_empty() {
-            alone.deploys.push(Deploy { service: ServiceId(0), at: support::at_s(400) });
+            alone.deploys.push(deploy(0, 400));
         }
         alone.services[0].host_group = Some(seatrial_sim::engine::fact::GroupId(0));
         let mut both = alone.clone();
@@ -183,7 +183,7 @@ proptest! {
         for deploy in &mut both.deploys {
             deploy.service = ServiceId(1);
         }
-        both.deploys.insert(0, Deploy { service: ServiceId(0), at: support::at_s(1) });
+        both.deploys.insert(0, deploy(0, 1));
         prop_assert_eq!(
             play(&alone, seed).trace.task_counts(ServiceId(0)),
             play(&both, seed).trace.task_counts(ServiceId(1))

@@ -4,22 +4,23 @@ use crate::statistics::{Comparison, Difference, VariantStatistics, Verdict};
 use crate::wording;
 
 /// How many columns there are.
-pub(crate) const COLUMNS: usize = 8;
+pub(crate) const COLUMNS: usize = 9;
 
-/// The column heads, each in at most two lines.
+/// The column heads, each in a few short lines.
 pub(crate) const HEADER: [&str; COLUMNS] = [
     "variant",
     "p50",
     "p95",
-    "finished",
     "mean against\nthe first (95 % CI)",
     "spare\n$/month",
     "$/deploy",
     "lowest\nhealthy",
+    "extra\ntasks\nx time",
+    "short\ntasks\nx time",
 ];
 
 /// Which columns hold text; the others hold numbers and align to the right.
-pub(crate) const IS_TEXT: [bool; COLUMNS] = [true, false, false, false, true, false, false, false];
+pub(crate) const IS_TEXT: [bool; COLUMNS] = [true, false, false, true, false, false, false, false, false];
 
 /// One row a variant, in their order.
 pub(crate) fn rows(comparison: &Comparison) -> Vec<[String; COLUMNS]> {
@@ -28,11 +29,12 @@ pub(crate) fn rows(comparison: &Comparison) -> Vec<[String; COLUMNS]> {
             wording::plain(&variant.name),
             wording::quantile(variant.deploy_s.p50, comparison.horizon_s),
             wording::quantile(variant.deploy_s.p95, comparison.horizon_s),
-            wording::finished(variant),
             if index == 0 { "-".into() } else { against_the_first(variant.difference.as_ref()) },
             wording::cents(variant.spare_usd_per_month),
             wording::cents(variant.usd_per_deploy),
             wording::percent(variant.lowest_healthy_percent),
+            wording::task_time(variant.extra_replica_s),
+            wording::task_time(variant.short_replica_s),
         ]
     };
     comparison.variants.iter().enumerate().map(row).collect()

@@ -7,7 +7,14 @@ use crate::wording;
 pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
     let unfinished = comparison.variants.iter().filter(|v| v.finished < v.seeds).map(|v| waits_for(v, comparison));
     let partial = comparison.variants.iter().filter_map(|v| rests_on(v, &comparison.variants[0]));
-    unfinished.chain(partial).collect()
+    unfinished.chain(partial).chain(counted_to_the_horizon(comparison)).collect()
+}
+
+/// Says what extra and short hold of runs that did not end.
+fn counted_to_the_horizon(comparison: &Comparison) -> Option<String> {
+    let horizon = wording::duration(comparison.horizon_s);
+    let unfinished = comparison.variants.iter().any(|variant| !variant.always_finishes());
+    unfinished.then(|| format!("extra and short of an unfinished run count until {horizon}"))
 }
 
 /// `"full hosts" ended in none of 200 runs: 1 task does not fit: memory on 6 of 6 hosts`

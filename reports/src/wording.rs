@@ -23,6 +23,11 @@ pub(crate) fn duration(seconds: f64) -> String {
     Duration::from_secs_f64(seconds).to_string()
 }
 
+/// The time of one task or more, added up: `16m 40s`, and `0s` for none.
+pub(crate) fn task_time(seconds: f64) -> String {
+    if seconds < 0.0005 { "0s".into() } else { duration(seconds) }
+}
+
 /// A quantile: `4m 12s`, or `> 3h 00m` when it falls on an unfinished run.
 pub(crate) fn quantile(seconds: Option<f64>, horizon_s: f64) -> String {
     seconds.map_or_else(|| format!("> {}", duration(horizon_s)), duration)
@@ -79,6 +84,7 @@ mod tests {
     fn values_read_the_same_everywhere() {
         assert_eq!([quantile(Some(252.0), 10_800.0), quantile(None, 10_800.0)], ["4m 12s", "> 3h 00m"]);
         assert_eq!([percent(100.0), percent(200.0 / 3.0), percent(0.0)], ["100 %", "66.7 %", "0 %"]);
+        assert_eq!([task_time(1000.0), task_time(0.0), task_time(0.02)], ["16m 40s", "0s", "20ms"]);
         assert_eq!([signed(-79.44), signed(0.04), signed(-0.04), signed(12.0)], ["-79.4", "0.0", "0.0", "+12.0"]);
         assert_eq!([cents(70.083), cents(-0.001), cents(1234.0)], ["70.08", "0.00", "1234.00"]);
         assert_eq!(plain("a\u{1b}[31m\nb"), "a [31m b");

@@ -4,7 +4,7 @@ use plotters::style::{Color, RGBColor};
 use seatrial_scenarios::results::{Results, VariantResults};
 
 use super::axis::{self, Axis};
-use super::picture::{Align, Picture, width, wrapped};
+use super::picture::{Align, Picture, name_lines, width, wrapped};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::statistics::{Comparison, Durations, VariantStatistics};
 use crate::wording;
@@ -13,8 +13,6 @@ use crate::wording;
 const ROW: f64 = 62.0;
 /// The widest that names may be; longer ones wrap.
 const NAME_ROOM: f64 = 240.0;
-/// The most lines of a name.
-const NAME_LINES: usize = 3;
 /// Room for each of the two quantiles at the right.
 const NUMBER_ROOM: f64 = 90.0;
 /// The most dots of a row: more say nothing and make files large.
@@ -35,7 +33,7 @@ pub(super) fn picture(results: &Results) -> Picture {
     let most_runs = comparison.variants.iter().map(|variant| variant.finished).max().unwrap_or_default();
     legend(&mut picture, top - 24.0, most_runs);
 
-    let names: Vec<Vec<String>> = results.variants.iter().map(|variant| name_lines(&variant.name)).collect();
+    let names: Vec<Vec<String>> = results.variants.iter().map(|variant| name_lines(&variant.name, NAME_ROOM)).collect();
     let widest = names.iter().flatten().map(|line| width(line, BODY, false)).fold(40.0, f64::max);
     let scale = Scale::new(results, (MARGIN + widest + 24.0, WIDTH - MARGIN - 2.0 * NUMBER_ROOM - 16.0));
     let rows: Vec<Row> = (0..names.len()).map(|index| Row { index, top: top + index as f64 * ROW }).collect();
@@ -68,19 +66,6 @@ fn legend(picture: &mut Picture, y: f64, most_runs: usize) {
     entry(picture, "p95", &|p, x| p.diamond((x + 10.0, y), 6.0, theme::VERMILLION));
     picture.text("p50", (WIDTH - MARGIN - NUMBER_ROOM, y), Align::End, theme::GREY);
     picture.text("p95", (WIDTH - MARGIN, y), Align::End, theme::GREY);
-}
-
-/// A name on at most three lines.
-fn name_lines(name: &str) -> Vec<String> {
-    let mut lines = wrapped(&wording::plain(name), NAME_ROOM, BODY, false);
-    if lines.len() > NAME_LINES {
-        lines.truncate(NAME_LINES);
-        if let Some(last) = lines.last_mut() {
-            last.pop();
-            last.push('\u{2026}');
-        }
-    }
-    lines
 }
 
 /// The axis of durations that all rows share.

@@ -8,6 +8,7 @@ use seatrial_scenarios::results::Results;
 use super::picture::Picture;
 use super::{Format, TaskSeries};
 use crate::examples::{results, spread, variant};
+use crate::statistics::Comparison;
 
 /// Results worth looking at, by name.
 fn results_to_draw() -> Vec<(&'static str, Results)> {
@@ -48,6 +49,74 @@ fn results_to_draw() -> Vec<(&'static str, Results)> {
         ("nothing-finished", results(vec![variant("full", &[None; 3]), variant("fuller", &[None; 3])])),
         ("no-time-at-all", results(vec![variant("recreate", &[Some(0.0); 3])])),
         ("no-variants", results(vec![])),
+    ]
+}
+
+/// Comparisons of extra and short worth looking at, by name.
+fn splits_to_draw() -> Vec<(&'static str, Comparison)> {
+    let split = |(name, extra, short): (&str, f64, f64)| {
+        let mut variant = variant(name, &[Some(100.0); 3]);
+        for row in &mut variant.rows {
+            (row.summary.extra_replica_s, row.summary.short_replica_s) = (extra, short);
+        }
+        variant
+    };
+    let compared = |splits: &[(&str, f64, f64)]| Comparison::new(&results(splits.iter().copied().map(split).collect()));
+    // Ten tasks that start in 30 s and stop in 30 s: 600 s whatever the strategy, and more where one holds.
+    let systems = [
+        ("ECS 100/200", 600.0, 0.0),
+        ("ECS 50/100", 0.0, 600.0),
+        ("ECS 50/200", 420.0, 180.0),
+        ("ECS 2015, one at a time", 600.0, 0.0),
+        ("Kubernetes 25 %/25 %", 480.0, 120.0),
+        ("Kubernetes surge 1, unavailable 0", 600.0, 0.0),
+        ("Kubernetes surge 0, unavailable 1", 300.0, 300.0),
+        ("Kubernetes surge 100 %", 600.0, 0.0),
+        ("Kubernetes Recreate", 0.0, 600.0),
+        ("StatefulSet", 0.0, 600.0),
+        ("DaemonSet", 0.0, 600.0),
+        ("Marathon 1.0/1.0", 600.0, 0.0),
+        ("Marathon 0.5/0.2", 180.0, 420.0),
+        ("Marathon 0.8/0.1", 96.0, 509.0),
+        ("Swarm", 0.0, 600.0),
+        ("Swarm, two at a time, start first, delay 10 s", 600.0, 20.0),
+        ("Nomad", 0.0, 600.0),
+        ("Nomad, canary 2, promoted by hand after 5 min", 1200.0, 30.0),
+        ("Rancher, one after another", 0.0, 618.0),
+        ("Rancher, start first", 600.0, 0.0),
+        ("Compose", 0.0, 600.0),
+        ("CodeDeploy, half at a time", 10.0, 602.0),
+        ("Blue/green, bake 2 min", 1800.0, 0.0),
+        ("Blue/green, bake 2 min, by Spinnaker's red/black", 1800.0, 0.0),
+        ("Flagger", 1740.0, 12.0),
+    ];
+    let names: Vec<String> = (1..=30).map(|i| format!("one of thirty, all along the line: number {i}")).collect();
+    let crowd: Vec<_> = names
+        .iter()
+        .zip(0..)
+        .map(|(name, i)| (name.as_str(), 20.0 * f64::from(i), 580.0 - 20.0 * f64::from(i)))
+        .collect();
+    let same: Vec<_> = names.iter().map(|name| (name.as_str(), 0.0, 7200.0)).collect();
+    let baked =
+        [("rolling", 480.0, 120.0), ("recreate", 0.0, 600.0), ("blue/green with a day of baking", 864_000.0, 0.0)];
+    let mut partly = spread(100.0, 0.1, 200);
+    partly.iter_mut().step_by(14).for_each(|duration| *duration = None);
+    let mut blocked = results(vec![split(systems[0]), variant("full", &[None; 3]), variant("partly full", &partly)]);
+    for (variant, (extra, short)) in blocked.variants.iter_mut().skip(1).zip([(0.0, 10_800.0), (120.0, 1200.0)]) {
+        for row in &mut variant.rows {
+            (row.summary.extra_replica_s, row.summary.short_replica_s) = (extra, short);
+        }
+    }
+    vec![
+        ("systems", compared(&systems)),
+        ("few", compared(&systems[..5])),
+        ("crowd", compared(&crowd)),
+        ("one-spot", compared(&same)),
+        ("baked", compared(&baked)),
+        ("blocked", Comparison::new(&blocked)),
+        ("nothing-finished", Comparison::new(&results(vec![variant("full", &[None; 3])]))),
+        ("no-latency", compared(&[("recreate", 0.0, 0.0)])),
+        ("no-variants", compared(&[])),
     ]
 }
 
@@ -104,7 +173,9 @@ fn pictures() -> Vec<(String, Picture)> {
     let durations =
         results_to_draw().into_iter().map(|(name, r)| (format!("durations-{name}"), super::durations::picture(&r)));
     let tasks = series_to_draw().into_iter().map(|(name, s)| (format!("tasks-{name}"), super::tasks::picture(&s)));
-    durations.chain(tasks).collect()
+    let splits =
+        splits_to_draw().into_iter().map(|(name, c)| (format!("extra-short-{name}"), super::extra_short::picture(&c)));
+    durations.chain(splits).chain(tasks).collect()
 }
 
 #[test]
@@ -152,6 +223,26 @@ fn names_and_units_are_in_the_svg() {
     for text in ["time since the request, minutes", "tasks", "completed after 4m 12s", "old, healthy", "desired: 5"] {
         assert!(super::tasks::picture(&series_to_draw()[0].1).to_svg().contains(text), "{text}");
     }
+}
+
+/// An unfinished deploy has not yet paid for all of its tasks: its sum is no bound for the others.
+#[test]
+fn the_least_sum_is_that_of_a_variant_that_always_finishes() {
+    let mut all = results(vec![variant("rolling", &[Some(100.0)]), variant("full", &[None])]);
+    all.variants[0].rows[0].summary.short_replica_s = 587.5;
+    let svg = super::extra_short::picture(&Comparison::new(&all)).to_svg();
+    for text in ["extra + short = 10m 00s, the least here", "counted to 3h 00m", "100 % unfinished", "9m 48s", "12.5s"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+    for text in
+        ["extra: task-minutes reserved above the desired count", "short: task-minutes in service below the desired"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+    all.variants.remove(0);
+    let svg = super::extra_short::picture(&Comparison::new(&all)).to_svg();
+    assert!(!svg.contains("the least here"), "nothing finished: there is no line");
 }
 
 #[test]

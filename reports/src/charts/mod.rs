@@ -1,14 +1,18 @@
-//! Charts as SVG and PNG files: deploy durations by variant, and tasks over time.
+//! Charts as SVG and PNG files: deploy durations by variant, extra against short by variant, and tasks over time.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use seatrial_scenarios::results::Results;
 
+use crate::statistics::Comparison;
+
 pub use tasks::TaskSeries;
 
 mod axis;
+mod badges;
 mod durations;
+mod extra_short;
 mod picture;
 mod tasks;
 mod theme;
@@ -19,6 +23,11 @@ mod gallery;
 /// Draws how the deploy durations of each variant are distributed over the seeds.
 pub fn durations(results: &Results, path: &Path, format: Format) -> Result<(), ChartError> {
     durations::picture(results).save(path, format)
+}
+
+/// Draws how each variant splits what starting and stopping takes: task-time above the desired count, and below it.
+pub fn extra_short(comparison: &Comparison, path: &Path, format: Format) -> Result<(), ChartError> {
+    extra_short::picture(comparison).save(path, format)
 }
 
 /// Draws the tasks of one run over time: healthy, draining and starting, against the desired count.

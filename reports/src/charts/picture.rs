@@ -12,6 +12,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, RGBAColor, TextStyle, register_font};
 
 use super::{ChartError, Format, theme};
+use crate::wording;
+
+/// The most lines of a name.
+const NAME_LINES: usize = 3;
 
 /// A point: to the right, and down.
 pub(super) type Point = (f64, f64);
@@ -128,7 +132,8 @@ impl Picture {
         y
     }
 
-    fn label(&mut self, label: Label) {
+    /// Writes text of any size.
+    pub(super) fn label(&mut self, label: Label) {
         if !label.text.is_empty() {
             self.shapes.push(Shape::Label(label));
         }
@@ -242,6 +247,19 @@ pub(super) fn wrapped(text: &str, room: f64, size: f64, bold: bool) -> Vec<Strin
                 }
                 lines.push(line);
             }
+        }
+    }
+    lines
+}
+
+/// A variant's name on at most three lines of at most `room`.
+pub(super) fn name_lines(name: &str, room: f64) -> Vec<String> {
+    let mut lines = wrapped(&wording::plain(name), room, theme::BODY, false);
+    if lines.len() > NAME_LINES {
+        lines.truncate(NAME_LINES);
+        if let Some(last) = lines.last_mut() {
+            last.pop();
+            last.push('\u{2026}');
         }
     }
     lines

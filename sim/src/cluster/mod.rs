@@ -24,6 +24,10 @@ pub(crate) struct Cluster {
     pub tasks: Vec<Task>,
     pub services: Vec<ServiceTasks>,
     demands: Vec<Demand>,
+    /// By service, whether its placement counts the tasks of all services.
+    counts_all_tasks: Vec<bool>,
+    /// By group, what a host offers to tasks when it is empty.
+    pub capacities: Vec<Resources>,
     slot_release: SlotRelease,
     /// Services whose last placement failed; any room that comes wakes them.
     pub starved: BTreeSet<ServiceId>,
@@ -108,6 +112,8 @@ impl Cluster {
             tasks: vec![],
             services: model.services.iter().map(|_| ServiceTasks::default()).collect(),
             demands: model.services.iter().map(|service| service.demand).collect(),
+            counts_all_tasks: model.services.iter().map(|service| service.placement.counts_all_tasks()).collect(),
+            capacities: model.host_groups.iter().map(|group| group.capacity).collect(),
             slot_release: model.control.slot_release,
             starved: BTreeSet::new(),
             room_came: None,
@@ -266,6 +272,7 @@ impl Cluster {
             free: on.free,
             port_taken,
             tasks: self.services[service.index()].by_host[host.index()],
+            all_tasks: if self.counts_all_tasks[service.index()] { on.tasks } else { 0 },
         })
     }
 

@@ -221,7 +221,7 @@ impl<'m> Scheduler<'m> {
             let next = self.next_beat(until, ctx);
             self.look_at(next, ctx);
         }
-        if after.start == 0 {
+        if after.is_empty() {
             self.tell_if_bounds_block(cluster, ctx);
         }
     }
@@ -515,9 +515,16 @@ impl<'m> Scheduler<'m> {
     /// Starts and stops what the mover asks for; whether anything was done.
     fn move_tasks(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> bool {
         let plan = self.plan(cluster);
+        // Where both come together, the stop says where the start goes.
+        let (mut stopped, overlap) = (0, self.slot_op() == Some(SlotOp::Overlap));
+        if overlap {
+            stopped = self.stop_tasks(plan, cluster, agents, ctx);
+        }
         let started = self.start_tasks(plan.start, cluster, agents, ctx);
-        self.stop_tasks(plan, cluster, agents, ctx);
-        let acted = started > 0 || plan.stop_new + plan.stop_old() > 0;
+        if !overlap {
+            stopped = self.stop_tasks(plan, cluster, agents, ctx);
+        }
+        let acted = started + stopped > 0;
         if acted {
             self.get_on(ctx.now);
         }
@@ -631,7 +638,7 @@ impl<'m> Scheduler<'m> {
 
     fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
         let look = cluster.look(host, self.id);
-        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_look(&self.service.demand, &look));
+        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_on_one(&self.service.demand, &look));
         fits.map(|()| host)
     }
 
@@ -658,7 +665,7 @@ impl<'m> Scheduler<'m> {
         self.entity.child(self.target.into()).child(created.into())
     }
 
-    fn stop_tasks(&mut self, plan: Plan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    fn stop_tasks(&mut self, plan: Plan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> u32 {
         let mut stops = vec![];
         if plan.stop_new > 0 {
             let newest = [self.target];
@@ -673,6 +680,7 @@ impl<'m> Scheduler<'m> {
             stops.extend(self.victims(plan.stop_unavailable, &old, Some(false), cluster));
             stops.extend(self.victims(plan.stop_available, &old, Some(true), cluster));
         }
+        let stopped = stops.len() as u32;
         for id in stops {
             self.stop_task(id, self.surplus, cluster, agents, ctx);
         }
@@ -682,6 +690,7 @@ impl<'m> Scheduler<'m> {
             let view = self.view(cluster);
             assert!(view.available() >= pool.limits(self.desired).floor + view.aside, "no stop goes below the floor");
         }
+        stopped
     }
 
     /// Which tasks of some versions to stop: the oldest version's first, and of each by the mover's order; those that are
@@ -803,7 +812,6 @@ impl<'m> Scheduler<'m> {
             && !rollout.frozen
             && !rollout.holds()
             && !rollout.has_ended()
-            && self.next.is_none()
         {
             rollout.bounds_told = true;
             ctx.tell_because(Fact::BoundsBlocked { service: self.id }, self.latest);
@@ -864,7 +872,15 @@ pub(crate) fn find_host(
     draws: Draws,
 ) -> Result<HostId, Shortage> {
     let tasks = &cluster.services[id.index()];
-    let lot = if policy == Policy::Random { draws.bits(Stream::Lot, task) } else { 0 };
-    let request = Request { demand: service.demand, host_group: service.host_group, by_zone: &tasks.by_zone, lot };
+    let ordinal = tasks.versions.iter().map(|version| version.created).sum();
+    let request = Request {
+        demand: service.demand,
+        desired: service.desired,
+        host_group: service.host_group,
+        capacities: &cluster.capacities,
+        by_zone: &tasks.by_zone,
+        ordinal,
+        lot: policy.lot(draws, task, &service.name, ordinal),
+    };
     search::place(policy, &request, tasks.index.as_ref().expect("a service that places tasks has an index"))
 }
