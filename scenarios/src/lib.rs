@@ -9,6 +9,7 @@ mod room;
 mod runner;
 mod tree;
 mod variants;
+mod written;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,8 +17,10 @@ use std::path::Path;
 
 use seatrial_sim::model::Model;
 
+pub use decode::FREE;
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, run};
+pub use written::written;
 
 use decode::{Decoded, Samples};
 use tree::Value;

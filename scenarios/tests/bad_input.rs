@@ -78,10 +78,15 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("orchestrator = \"ecs\"", "orchestrator = { tick = 10 }", 2, "write \\\"10s\\\" for seconds"),
     ("{ rolling = { minimum_healthy_percent = 100 } }", "\"roling\"", 3, "did you mean 'rolling'?"),
     ("minimum_healthy_percent = 100", "minimum_healthy_percent = 101", 3, "from 0 to 100"),
-    ("minimum_healthy_percent = 100", "minimum_healthy_percent = -1", 3, "-1 is out of bounds"),
+    ("minimum_healthy_percent = 100", "minimum_healthy_percent = -1", 3, "-1% is out of bounds"),
     ("minimum_healthy_percent = 100", "maximum_percent = 99", 3, "from 100 to 1000"),
-    ("minimum_healthy_percent = 100", "minimum_healthy_percent = 50.5", 3, "a number, where a whole number is needed"),
-    ("minimum_healthy_percent = 100", "minimum_percent = 50", 3, "unknown key 'minimum_percent'"),
+    ("minimum_healthy_percent = 100", "minimum_healthy_percent = 50.55", 3, "not whole tenths of a percent"),
+    (
+        "minimum_healthy_percent = 100",
+        "minimum_percent = 50",
+        3,
+        "the strategy rolling of ecs has no parameter 'minimum_percent'",
+    ),
     ("\"spread\"", "\"bin-pack\"", 4, "did you mean 'binpack'?"),
     ("\"spread\"", "1979-05-27", 4, "a date or time, where a string is needed"),
     // The run.

@@ -37,13 +37,7 @@ fn fault(item: &Item) -> Option<Option<Fault>> {
     let crashes = fields.maybe("crashes_after", |item| item.duration()).map(|after| Fault::Crashes { after });
     let errors = fields.maybe("alarm_after", |item| item.duration()).map(|alarm_after| Fault::Errors { alarm_after });
     fields.close();
-    match (crashes, errors) {
-        (Some(_), Some(_)) => item.wrong("two faults", "a version has one of them".to_string()),
-        (None, None) => {
-            item.wrong("no fault", "write { crashes_after = \"30s\" } or { alarm_after = \"5m\" }".to_string())
-        }
-        (one, other) => Some(one.or(other)),
-    }
+    item.one_of([crashes, errors], "write { crashes_after = \"30s\" } or { alarm_after = \"5m\" }").map(Some)
 }
 
 /// `[[scale]]`.

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod dist;
+mod free;
 mod hosts;
 mod orchestrator;
 mod parameters;
@@ -17,6 +18,7 @@ use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
 
 pub(crate) use dist::Samples;
+pub use orchestrator::FREE;
 pub(crate) use scenario::{Decoded, scenario};
 pub(crate) use units::{quoted, shortened};
 
@@ -205,22 +207,26 @@ impl<'a> Item<'a> {
 
     /// A share in tenths of a percent, written as a number of percent or as `"2.5%"`; the range is in percent.
     pub fn permille(&self, range: RangeInclusive<u32>) -> Option<u32> {
-        let (low, high) = (range.start() * 10, range.end() * 10);
-        let help = format!("write percent from {} to {}", range.start(), range.end());
-        let percent = match &self.node.value {
-            Value::Integer(i128::MAX) => return self.wrong("too large", help),
-            Value::Integer(number) => *number as f64,
-            Value::Float(number) => *number,
-            Value::String(text) => self.checked(units::percent(text))?,
-            _ => return self.wrong_kind("a number of percent"),
-        };
-        match units::permille(percent) {
-            Some(permille) if (low..=high).contains(&permille) => Some(permille),
-            None if (0.0..=1e6).contains(&percent) => {
-                self.wrong(format!("{percent}% is not whole tenths of a percent"), help)
-            }
-            _ => self.wrong(format!("{percent} is out of bounds"), help),
+        match &self.node.value {
+            Value::Integer(i128::MAX) => self.wrong("too large", percent_help(&range)),
+            Value::Integer(number) => self.permille_of(*number as f64, &range),
+            Value::Float(number) => self.permille_of(*number, &range),
+            Value::String(text) => self.share(text, range),
+            _ => self.wrong_kind("a number of percent"),
         }
+    }
+
+    /// A share in tenths of a percent from a text, `"2.5%"`.
+    pub fn share(&self, text: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let percent = self.checked(units::percent(text))?;
+        self.permille_of(percent, &range)
+    }
+
+    fn permille_of(&self, percent: f64, range: &RangeInclusive<u32>) -> Option<u32> {
+        if !(f64::from(*range.start())..=f64::from(*range.end())).contains(&percent) {
+            return self.wrong(format!("{percent}% is out of bounds"), percent_help(range));
+        }
+        units::permille(percent).or_else(|| self.wrong(format!("{percent}% is not whole tenths of a percent"), None))
     }
 
     /// Dollars an hour.
@@ -259,6 +265,18 @@ impl<'a> Item<'a> {
             }
         }
         list
+    }
+
+    /// The only one of several readings of this table that found something.
+    pub fn one_of<T, const N: usize>(&self, found: [Option<T>; N], help: &str) -> Option<T> {
+        let mut found = found.into_iter().flatten();
+        match (found.next(), found.next()) {
+            (Some(one), None) => Some(one),
+            (Some(_), Some(_)) => self.wrong("two of them, where one is needed", help.to_string()),
+            // What is in it was said to be wrong.
+            (None, _) if !matches!(&self.node.value, Value::Table(table) if table.entries.is_empty()) => None,
+            (None, _) => self.wrong("an empty table", help.to_string()),
+        }
     }
 
     /// The keys of a table.
@@ -330,6 +348,10 @@ impl<'a> Fields<'a> {
     fn note(&self, entry: &Entry, message: String, help: String) {
         self.item.context.note(Problem::new(entry.key_span.clone(), &self.item.path, message, Some(help)));
     }
+}
+
+fn percent_help(range: &RangeInclusive<u32>) -> String {
+    format!("write percent from {} to {}", range.start(), range.end())
 }
 
 /// The name that was meant, if one is near enough to be a slip of the fingers.

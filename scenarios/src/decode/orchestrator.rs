@@ -6,7 +6,7 @@ use seatrial_sim::orchestrators::{self, Orchestrator, ecs};
 use seatrial_sim::parameters::{Parameters, Value as Kind};
 use seatrial_sim::placement::{self, Policy};
 
-use super::{Item, parameters, quoted, suggestion_of_all};
+use super::{Item, free, parameters, quoted, suggestion_of_all};
 use crate::report::Problem;
 use crate::tree::Value;
 
@@ -60,6 +60,9 @@ impl Chosen {
     }
 }
 
+/// The strategy that every system offers: any combination of what strategies are made of.
+pub const FREE: &str = "free";
+
 /// `strategy = "rolling"`, or `{ rolling = { .. } }` with overrides; one that the system offers.
 pub(super) fn strategy(item: &Item, system: &Orchestrator) -> Option<Chosen> {
     let (name, name_span, knobs) = match &item.node.value {
@@ -76,8 +79,12 @@ pub(super) fn strategy(item: &Item, system: &Orchestrator) -> Option<Chosen> {
         },
         _ => return item.wrong_kind("a strategy's name, or a table of it,"),
     };
+    if name == FREE {
+        let rollout = knobs.map_or_else(|| Some(free::default()), |item| free::free(&item))?;
+        return Some(Chosen { name: FREE, rollout });
+    }
     let Some(strategy) = system.strategy(name) else {
-        let offered: Vec<_> = system.strategies.iter().map(|strategy| strategy.name).collect();
+        let offered: Vec<_> = system.strategies.iter().map(|strategy| strategy.name).chain([FREE]).collect();
         let message = format!("{} offers no strategy {}", system.name, quoted(name));
         let help = suggestion_of_all(name, &offered);
         item.context.note(Problem::new(name_span.clone(), &item.path, message, Some(help)));

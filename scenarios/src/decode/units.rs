@@ -109,8 +109,7 @@ pub(crate) fn percent(text: &str) -> Result<f64, Wrong> {
 /// Tenths of a percent, where it is a whole number of them.
 pub(crate) fn permille(percent: f64) -> Option<u32> {
     let permille = (percent * 10.0).round();
-    let whole_tenths = (percent * 10.0 - permille).abs() < 1e-6;
-    (whole_tenths && (0.0..1e6).contains(&permille)).then(|| whole(permille) as u32)
+    ((0.0..1e6).contains(&permille) && (percent * 10.0 - permille).abs() < 1e-6).then(|| whole(permille) as u32)
 }
 
 /// Whole MiB, above zero.
