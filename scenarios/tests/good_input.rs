@@ -5,7 +5,7 @@ use std::path::Path;
 use seatrial_scenarios::Scenario;
 use seatrial_sim::deploy::{
     Act, Amount, Analysis, Bound, Completion, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, Pool,
-    Reap, RollBack, Rollout, Round, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, VictimOrder, ZeroRule, strategies,
+    Reap, RollBack, Rollout, Round, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, VictimOrder, ZeroRule,
 };
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{GroupId, ServiceId};
@@ -363,11 +363,9 @@ fn free(text: &str) -> Rollout {
     varied(&format!("strategy = {{ free = {{ {text} }} }}")).services[0].rollout.clone()
 }
 
-/// A free strategy of which nothing is said is rolling on ECS without its failure detection.
 #[test]
 fn nothing_said_of_a_free_strategy_is_rolling_on_ecs() {
     let rolling = ecs::today().default_strategy().rollout();
-    let rolling = Rollout { failure: FailurePolicy::NONE, ..rolling };
     assert_eq!(free(""), rolling);
     assert_eq!(varied("strategy = \"free\"").services[0].rollout, rolling);
     assert_eq!(varied("orchestrator = \"ecs-2015\"\nstrategy = \"free\"").services[0].rollout, rolling);
@@ -416,7 +414,7 @@ fn every_key_of_a_free_strategy_is_read() {
         floor: None,
         on_unhealthy: OnUnhealthy::Wait,
     };
-    assert_eq!(slots, Rollout { completion: Completion::OldStopped, ..strategies::rolling(Mover::Slots(first)) });
+    assert_eq!(slots, Rollout { program: vec![Step::all(Mover::Slots(first))], ..free("") });
 
     let steps = "steps = [ { new = \"10%\", weight = \"10%\", hold = [\"5m\", { manual = \"uniform(1m, 2m)\" }] }, \
                  { new = 2, old = \"50% down\", aside = 1, waits_for_gone = true, \
@@ -464,6 +462,12 @@ fn every_key_of_a_free_strategy_is_read() {
         completion: Completion::LastStep,
     };
     assert_eq!(free(rest), expected);
+    let stepped = free("steps = [{ new = \"10%\" }, {}]").program;
+    assert_eq!(
+        stepped.iter().map(|step| step.old).collect::<Vec<_>>(),
+        [Size::Keep, Size::NONE],
+        "they stay till the end"
+    );
     let breaker = free("failure = { detect = [{ in_a_row = {} }] }").failure;
     let half = Bound::percent(50, Round::Up);
     assert_eq!(breaker, FailurePolicy::new(Detector::InARow { share: half, least: 3, most: 200 }, Act::Stop));

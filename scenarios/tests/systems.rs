@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use seatrial_scenarios::{FREE, Report, Scenario, written};
+use seatrial_scenarios::{FREE, FREE_POOL, FREE_SLOTS, Part, Report, Scenario, written};
 use seatrial_sim::deploy::{Amount, Bound, Rollout};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
@@ -131,4 +131,16 @@ fn every_parameter_of_a_strategy_can_be_overridden() {
             }
         }
     }
+}
+
+#[test]
+fn every_default_of_a_free_strategy_can_be_written_and_read() {
+    let pasted = |parts: &[Part]| {
+        let all: Vec<_> = parts.iter().map(|part| format!("{} = {}", part.name, part.default)).collect();
+        good(&format!("[strategy.free]\n{}", all.join("\n"))).services.remove(0).rollout
+    };
+    let plain = |text: &str| good(&format!("strategy = {text}")).services.remove(0).rollout;
+    assert_eq!(pasted(FREE_POOL), plain("\"free\""));
+    assert_eq!(pasted(FREE_SLOTS), plain("{ free = { slots = { floor = 0 } } }"));
+    assert_eq!(pasted(FREE_SLOTS[..7].as_ref()), plain("{ free = { slots = {} } }"), "without a floor");
 }

@@ -34,9 +34,68 @@ const SLOTS: Slots = Slots {
     on_unhealthy: OnUnhealthy::Wait,
 };
 
+/// A part of a free strategy, for lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The key, with dots where it is in a table.
+    pub name: &'static str,
+    /// The default in TOML.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const fn part(name: &'static str, default: &'static str, meaning: &'static str) -> Part {
+    Part { name, default, meaning }
+}
+
+/// The parts of a free strategy with a pool, each with its default.
+pub const FREE_POOL: &[Part] = &[
+    part("pool.surge", "\"100%\"", "tasks that may exist above the desired count; a share rounds down, or \"25% up\""),
+    part("pool.unavailable", "\"0%\"", "tasks that may be unavailable; a share rounds down, or \"25% up\""),
+    part("pool.zero", "\"stall\"", "where both come to nothing: stall, one-unavailable, one-extra"),
+    part("pool.terminating_in_cap", "true", "whether a stopping task holds its place until it is gone"),
+    part("pool.reap", "\"at-once\"", "how old tasks that are not available go: at-once, within-room, never"),
+    part("pool.window", "\"unlimited\"", "new tasks that may be on their way at once"),
+    part("pool.victims", "\"balanced\"", "which old tasks go first: balanced, most-on-host, newest, oldest"),
+    part("steps", "[{}]", "what is done in order: { new, old, weight, hold, waits_for_gone, aside }"),
+    part("gate.level", "\"in-service\"", "what a new task must have reached: created, running, ready, in-service"),
+    part("gate.min_for", "\"0s\"", "for how long without a break"),
+    part("gate.deadline", "\"never\"", "how long after its creation a new task is late"),
+    part(
+        "failure.detect",
+        "[]",
+        "any of \"gate-deadline\", \"analysis\", \"alarm\", { tasks_die = { within, most } }, { in_a_row = { share, \
+         least, most } }, { no_progress }, { total }",
+    ),
+    part(
+        "failure.act",
+        "\"stop\"",
+        "what failure does: report, pause, stop, rollback, drop-new (new tasks go, after = ..)",
+    ),
+    part("retain", "\"0s\"", "how long the old tasks stay after the end, where the steps keep them until then"),
+    part("shift", "\"0s\"", "how long a change of traffic takes to be in force; random"),
+    part("pace", "\"0s\"", "how often it is looked whether a step is done; 0 at once"),
+    part("completion", "\"old-stopped\"", "when it has ended: last-step, old-stopped"),
+];
+
+/// What stands for the pool where every task has a slot, each with its default.
+pub const FREE_SLOTS: &[Part] = &[
+    part("slots.window", "1", "slots at once, or a share of the desired count, rounded down; 0 is all"),
+    part("slots.op", "\"stop-start\"", "what is done to a slot: stop-start, start-stop, overlap"),
+    part("slots.barrier", "false", "whether a batch begins only when the one before has ended"),
+    part("slots.delay", "\"0s\"", "from a slot's end to the next one's begin"),
+    part("slots.stop_timeout", "\"never\"", "how long a new task waits for its old one to be gone"),
+    part("slots.order", "\"ascending\"", "which slots come first: ascending, descending"),
+    part("slots.key", "\"any\"", "what of a slot its new task keeps: any (its number), host"),
+    part("slots.floor", "0", "available tasks below which no stop goes; a share rounds up"),
+    part("slots.on_unhealthy", "\"wait\"", "what a new task that fails does to the rest: wait, ignore, block-all"),
+];
+
 /// What nothing else is said of.
 pub(super) fn default() -> Rollout {
-    Rollout { completion: Completion::OldStopped, ..Rollout::new(vec![Step::all(Mover::Pool(POOL))]) }
+    let failure = FailurePolicy { detect: vec![], act: Act::Stop };
+    Rollout { failure, completion: Completion::OldStopped, ..Rollout::new(vec![Step::all(Mover::Pool(POOL))]) }
 }
 
 /// A rollout of any parts.
@@ -237,7 +296,7 @@ fn gate(item: &Item) -> Option<Gate> {
 
 fn failure(item: &Item, gate: Gate) -> Option<FailurePolicy> {
     let mut fields = item.fields()?;
-    let detect = fields.need("detect", |item| {
+    let detect = fields.or("detect", vec![], |item| {
         let detectors: Vec<_> = item.list()?.iter().map(|item| detector(item, gate)).collect();
         detectors.into_iter().collect()
     });
@@ -256,7 +315,7 @@ fn failure(item: &Item, gate: Gate) -> Option<FailurePolicy> {
     if let (Some(item), false) = (after_item, matches!(act, Act::RollBack(RollBack::DropNew { .. }))) {
         item.wrong::<()>("nothing waits for it", "it is how long dropped tasks stay: act = \"drop-new\"".to_string());
     }
-    Some(FailurePolicy { detect: detect?, act })
+    Some(FailurePolicy { detect, act })
 }
 
 fn detector(item: &Item, gate: Gate) -> Option<Detector> {

@@ -18,6 +18,7 @@ use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
 
 pub(crate) use dist::Samples;
+pub use free::{FREE_POOL, FREE_SLOTS, Part};
 pub use orchestrator::FREE;
 pub(crate) use scenario::{Decoded, scenario};
 pub(crate) use units::{quoted, shortened};
@@ -375,7 +376,7 @@ pub(crate) fn suggestion(text: &str, names: &[&str]) -> String {
 }
 
 /// The name that was meant, and all those that there are.
-pub(crate) fn suggestion_of_all(text: &str, names: &[&str]) -> String {
+pub fn suggestion_of_all(text: &str, names: &[&str]) -> String {
     let all = if names.is_empty() { "none".into() } else { names.join(", ") };
     format!("{}there are: {all}", did_you_mean(text, names))
 }
