@@ -136,6 +136,7 @@ const ALL: &[Meaning] = &[
     above_zero("analysis_interval", "from one measurement to the next"),
     count("analysis_count", 1, 10_000, "measurements"),
     count("failure_limit", 0, 10_000, "failed measurements that are still accepted"),
+    any("boot", "from the launch of new hosts to the start of tasks on them"),
     any("stage", "how long the system takes from one stage to the next"),
     any("router", "whether a traffic router splits the traffic, rather than the numbers of tasks"),
     // Failure.

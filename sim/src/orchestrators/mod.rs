@@ -1,9 +1,19 @@
 //! The systems that Seatrial imitates: one file a system, each a value with a source beside every number.
 
+mod asg;
+mod beanstalk;
+mod codedeploy;
+mod codedeploy_ecs;
+mod compose;
+mod docker;
 pub mod ecs;
+mod fleet;
 mod glossary;
 pub mod load_balancers;
+mod marathon;
+mod rancher;
 mod settings;
+mod spinnaker;
 
 use crate::deploy::Rollout;
 use crate::parameters::Parameters;
@@ -36,7 +46,21 @@ pub struct Strategy {
 }
 
 /// Every system, in the order of lists.
-pub const ALL: [fn() -> Orchestrator; 3] = [ecs::today, ecs::console_2018, ecs::before_2015_12];
+pub const ALL: [fn() -> Orchestrator; 13] = [
+    ecs::today,
+    ecs::console_2018,
+    ecs::before_2015_12,
+    codedeploy_ecs::codedeploy_ecs,
+    marathon::marathon,
+    fleet::fleet,
+    rancher::rancher,
+    compose::compose,
+    docker::docker,
+    spinnaker::spinnaker,
+    asg::asg,
+    beanstalk::beanstalk,
+    codedeploy::codedeploy,
+];
 
 /// The system of this name.
 pub fn by_name(name: &str) -> Option<Orchestrator> {

@@ -2,13 +2,18 @@
 
 use crate::deploy::{Hold, Rollout, Size, Step};
 
-/// For each share (tenths of a percent, rising) the new group grows to it and the old one loses as much traffic; `stage` is what
-/// the system takes between stages. The old group waits before it goes.
-pub fn red_black(shares: &[u32], stage: &Hold, before_scale_down: Vec<Hold>) -> Rollout {
+/// For each share (tenths of a percent, rising, all at last) the new group grows to it, and then the old one loses as much
+/// traffic; `stage` is what the system takes for either, and `before_disable` comes between them. The old group waits before
+/// it goes.
+pub fn red_black(shares: &[u32], stage: &Hold, before_disable: &[Hold], before_scale_down: Vec<Hold>) -> Rollout {
     let partly = shares.iter().copied().filter(|&permille| permille < 1_000);
     let mut program: Vec<_> = partly
         .chain([1_000])
-        .map(|permille| Step::beside(Size::share(permille)).weighing(permille).holding(stage.clone()))
+        .flat_map(|permille| {
+            let mut grow = Step::beside(Size::share(permille)).holding(stage.clone());
+            grow.holds.extend_from_slice(before_disable);
+            [grow, Step::shift(permille).holding(stage.clone())]
+        })
         .collect();
     program.last_mut().expect("the last share is all").holds.extend(before_scale_down);
     program.push(Step::remove_old());
