@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Simulates deploys on container clusters: how long they take, what the spare capacity for them costs, what blocks them.
 #[derive(Debug, Parser)]
@@ -17,6 +17,8 @@ pub struct Cli {
 pub enum Verb {
     /// Run every variant of a scenario with the same seeds and compare them.
     Run(Run),
+    /// List the systems, their strategies, and the placements, with every default and its source.
+    List(List),
 }
 
 /// Runs every variant of a scenario with the same seeds, in parallel, and compares them with the first.
@@ -62,6 +64,42 @@ pub struct Run {
     pub quiet: bool,
 }
 
+/// Lists what there is: the systems, their strategies, and the placements; of one of them every parameter with its default,
+/// what it means, and where the default comes from.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, after_help = AFTER_LIST)]
+pub struct List {
+    #[command(subcommand)]
+    pub of: Of,
+
+    /// How to print it.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Of {
+    /// The systems and the strategies that each offers; of one, its parameters.
+    Orchestrators {
+        /// One of them.
+        name: Option<String>,
+    },
+    /// The strategies and the systems that offer each; of one, its parameters.
+    Strategies {
+        /// One of them.
+        name: Option<String>,
+    },
+    /// How hosts are chosen, and whose default that is.
+    Placements,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Table,
+    Json,
+    Markdown,
+}
+
 /// A format, and the file to write it to instead of the standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -101,6 +139,7 @@ const AFTER_HELP: &str = "\
 Examples:
   seatrial run scenarios/library/one-spare-host.toml
   seatrial run web.toml --out results --format markdown=comment.md
+  seatrial list orchestrators
 
 The scenarios in scenarios/library/ are a tutorial: copy the one that is nearest
 to your question.
@@ -134,6 +173,24 @@ Exit codes:
   2    the question was wrong: usage, scenario, a file that cannot be written
   3    no deploy of any variant ended
   130  interrupted; what was done by then is printed and saved";
+
+const AFTER_LIST: &str = "\
+Examples:
+  seatrial list orchestrators
+  seatrial list orchestrators ecs
+  seatrial list strategies rolling
+  seatrial list orchestrators ecs --format json | jq -r '.parameters[].name'
+
+What is printed of one system or strategy is TOML, so each line can be pasted
+into a scenario. These two mean the same:
+
+  [orchestrator]                orchestrator = { name = \"ecs\", tick = \"5s\" }
+  name = \"ecs\"
+  tick = \"5s\"
+
+Exit codes:
+  0    printed
+  2    the question was wrong: usage, an unknown name";
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! The `seatrial` command.
 
 mod cli;
+mod list;
 mod run;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     let Cli { verb } = Cli::parse();
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::List(arguments) => list::list(&arguments),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("{error}");

@@ -20,7 +20,8 @@ use seatrial_sim::measure::trace::Trace;
 use crate::Exit;
 use crate::cli::{Format, Output, Run};
 
-type Failure = Box<dyn Error>;
+/// What goes wrong, as it is said to the user.
+pub type Failure = Box<dyn Error>;
 
 /// Runs the verb.
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
@@ -228,7 +229,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Prints on the standard output; a reader that has gone away is not an error.
-fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("error: cannot print: {error}").into()),
         _ => Ok(()),

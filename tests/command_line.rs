@@ -185,7 +185,7 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
     fs::write(folder.join("bytes.toml"), [b'a', 0xff, 0xfe]).unwrap();
     let big = fs::File::create(folder.join("big.toml")).unwrap();
     big.set_len(1 << 30).unwrap();
-    let table: [(&[&str], &[&str]); 21] = [
+    let table: [(&[&str], &[&str]); 25] = [
         (&["run", "typo.toml"], &["typo.toml:18", "memroy", "memory"]),
         (&["run", "hosts.toml"], &["hosts.toml:10", "host_group"]),
         (&["run", "time.toml"], &["time.toml:25", "negative"]),
@@ -207,6 +207,10 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
         (&["run", "web.toml", "--format", "json=a", "--format", "csv=a"], &["a is to be written twice"]),
         (&["run", "web.toml", "./web.toml", "--out", "out"], &["two of the scenario files have one name"]),
         (&["runn", "web.toml"], &["runn", "run"]),
+        (&["list", "orchestrators", "esc"], &["no orchestrator 'esc'", "did you mean 'ecs'?", "ecs-2015"]),
+        (&["list", "strategies", "roling"], &["no strategy 'roling'", "did you mean 'rolling'?", "free"]),
+        (&["list", "orchestrator"], &["orchestrator", "orchestrators"]),
+        (&["list", "placements", "--format", "yaml"], &["yaml", "table, json, markdown"]),
     ];
     for (arguments, parts) in table {
         let output = seatrial(&folder, arguments);
@@ -234,6 +238,68 @@ fn nothing_finished_ends_with_three() {
     assert!(out.contains("> 2h 00m"), "{out}");
 }
 
+/// What `list` prints of a system is a part of a scenario that means the same as its name.
+#[test]
+fn what_list_prints_can_be_pasted() {
+    let folder = folder("list");
+    let listed = |arguments: &[&str]| {
+        let output = seatrial(&folder, &[&["list"], arguments].concat());
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{arguments:?}");
+        text(&output.stdout)
+    };
+    let rows = |scenario: &str| {
+        fs::write(folder.join("pasted.toml"), scenario).unwrap();
+        let output = seatrial(&folder, &["run", "pasted.toml", "--seeds", "3", "--format", "csv", "--quiet"]);
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let json: Value = serde_json::from_str(&listed(&["orchestrators", "--format", "json"])).unwrap();
+    for system in json["orchestrators"].as_array().unwrap() {
+        let name = system["name"].as_str().unwrap();
+        let printed = listed(&["orchestrators", name]);
+        assert!(printed.lines().all(|line| line.chars().count() <= 120), "{printed}");
+        let mut tables = printed.split("\n# ");
+        let short = rows(&format!("orchestrator = \"{name}\"\n{SCENARIO}"));
+        assert_eq!(rows(&SCENARIO.replace("[run]", &format!("{}\n[run]", tables.next().unwrap()))), short, "{name}");
+        let strategies = system["strategies"].as_array().unwrap();
+        for (strategy, table) in strategies.iter().zip(tables) {
+            let short = format!("strategy = {strategy}\norchestrator = \"{name}\"\n{SCENARIO}");
+            let long = SCENARIO.replace("[run]", &format!("# {table}\n[run]"));
+            let long = format!("orchestrator = \"{name}\"\n{long}");
+            assert_eq!(rows(&long), rows(&short), "{name}: {strategy}");
+        }
+    }
+}
+
+#[test]
+fn list_says_what_there_is() {
+    let folder = folder("lists");
+    let listed = |arguments: &[&str]| text(&seatrial(&folder, &[&["list"], arguments].concat()).stdout);
+    let table: [(&[&str], &[&str]); 9] = [
+        (&["orchestrators"], &["ecs-2015", "Amazon ECS on EC2, 2026", "one-at-a-time, rolling, free"]),
+        (&["orchestrators", "ecs"], &["tick = \"10.1s\"", "from one look at a service", "[strategy.canary]", "DG"]),
+        (&["strategies"], &["rolling", "ecs, ecs-2018, ecs-2015", "any combination"]),
+        (&["strategies", "one-at-a-time"], &["# ecs-2015", "[strategy.one-at-a-time]"]),
+        (&["strategies", "free"], &["pool.surge = \"100%\"", "slots.op = \"stop-start\""]),
+        (&["placements"], &["first-fit", "spread", "ecs"]),
+        (&["placements", "--format", "markdown"], &["| placement | default of |", "| --- | --- |", "| spread | ecs"]),
+        (&["--format", "markdown", "orchestrators", "ecs"], &["### ecs: Amazon", "| `tick` | `\"10.1s\"` | from one"]),
+        (&["strategies", "rolling", "--format", "json"], &["\"default\": \"100\"", "\"schema_version\": 1"]),
+    ];
+    for (arguments, parts) in table {
+        let out = listed(arguments);
+        for part in parts {
+            assert!(out.contains(part), "{arguments:?}: '{part}' is not in\n{out}");
+        }
+        let is_table = !arguments.contains(&"--format");
+        assert!(!is_table || out.lines().all(|line| line.chars().count() <= 120), "{out}");
+    }
+    let json: Value = serde_json::from_str(&listed(&["orchestrators", "ecs", "--format", "json"])).unwrap();
+    let parameter = &json["parameters"][0];
+    assert_eq!((&parameter["name"], &parameter["default"]), (&"tick".into(), &"\"10.1s\"".into()));
+    assert_eq!(json["strategies"][0]["name"], "rolling");
+}
+
 #[test]
 fn help_teaches() {
     let folder = folder("help");
@@ -242,6 +308,10 @@ fn help_teaches() {
     let run = help(&["run", "--help"]);
     for part in ["--seeds", "--facts", "lowest healthy", "Exit codes"] {
         assert!(run.contains(part), "'{part}' is not in\n{run}");
+    }
+    let list = help(&["list", "--help"]);
+    for part in ["seatrial list orchestrators ecs", "placements", "[orchestrator]", "Exit codes"] {
+        assert!(list.contains(part), "'{part}' is not in\n{list}");
     }
     let bare = seatrial(&folder, &[]);
     assert_eq!(bare.status.code(), Some(2), "no verb is a usage error, with the help");

@@ -36,6 +36,16 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     for_deploy: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ran: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desired: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight_percent: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     shortage: Option<String>,
     because: Option<u32>,
 }
@@ -55,8 +65,25 @@ impl<'a> Line<'a> {
             Fact::DeployRequested { deploy, service, version } => {
                 Self { deploy: Some(deploy.0), service: named(service), version: Some(version), ..line }
             }
-            Fact::DeployCompleted { deploy, service } | Fact::DeploySuperseded { deploy, service } => {
+            Fact::DeployCompleted { deploy, service }
+            | Fact::DeploySuperseded { deploy, service }
+            | Fact::DeployRolledBack { deploy, service } => {
                 Self { deploy: Some(deploy.0), service: named(service), ..line }
+            }
+            Fact::DeployStalled { deploy, service, why }
+            | Fact::DeployPaused { deploy, service, why }
+            | Fact::DeployFailed { deploy, service, why } => {
+                Self { deploy: Some(deploy.0), service: named(service), why: Some(why.to_string()), ..line }
+            }
+            Fact::StepDone { deploy, step } => Self { deploy: Some(deploy.0), step: Some(step), ..line },
+            Fact::TrafficShifted { service, version, permille } => Self {
+                service: named(service),
+                version: Some(version),
+                weight_percent: Some(f64::from(permille) / 10.0),
+                ..line
+            },
+            Fact::DesiredChanged { service, desired } => {
+                Self { service: named(service), desired: Some(desired), ..line }
             }
             Fact::TaskMoved { task: TaskId(task), service, version, host, .. } => Self {
                 task: Some(task),
@@ -65,8 +92,12 @@ impl<'a> Line<'a> {
                 host: host_name(host),
                 ..line
             },
-            Fact::StopChosen { task, service } | Fact::TaskKilled { task, service } => {
-                Self { task: Some(task.0), service: named(service), ..line }
+            Fact::StopChosen { task, service }
+            | Fact::TaskKilled { task, service }
+            | Fact::TaskAvailable { task, service }
+            | Fact::TaskLate { task, service } => Self { task: Some(task.0), service: named(service), ..line },
+            Fact::TaskFailed { task, service, ran } => {
+                Self { task: Some(task.0), service: named(service), ran: Some(ran), ..line }
             }
             Fact::PlacementBlocked { service, shortage } => {
                 Self { service: named(service), shortage: Some(shortage.to_string()), ..line }
@@ -81,7 +112,8 @@ impl<'a> Line<'a> {
 /// The fact in one word.
 fn word(fact: Fact) -> &'static str {
     use seatrial_sim::cluster::TaskState::{
-        Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting, Stopped, Stopping,
+        BackingOff, Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting,
+        Stopped, Stopping,
     };
     match fact {
         Fact::HostLaunched { .. } => "host_launched",
@@ -90,8 +122,18 @@ fn word(fact: Fact) -> &'static str {
         Fact::DeployRequested { .. } => "deploy_requested",
         Fact::DeployCompleted { .. } => "deploy_completed",
         Fact::DeploySuperseded { .. } => "deploy_superseded",
+        Fact::DeployStalled { .. } => "deploy_stalled",
+        Fact::DeployPaused { .. } => "deploy_paused",
+        Fact::DeployFailed { .. } => "deploy_failed",
+        Fact::DeployRolledBack { .. } => "deploy_rolled_back",
+        Fact::StepDone { .. } => "step_done",
+        Fact::TrafficShifted { .. } => "traffic_shifted",
+        Fact::DesiredChanged { .. } => "desired_changed",
         Fact::StopChosen { .. } => "stop_chosen",
         Fact::TaskKilled { .. } => "task_killed",
+        Fact::TaskFailed { .. } => "task_failed",
+        Fact::TaskAvailable { .. } => "task_available",
+        Fact::TaskLate { .. } => "task_late",
         Fact::PlacementBlocked { .. } => "placement_blocked",
         Fact::LaunchRateReached { .. } => "launch_rate_reached",
         Fact::BoundsBlocked { .. } => "bounds_blocked",
@@ -99,6 +141,7 @@ fn word(fact: Fact) -> &'static str {
             Provisioning => "task_provisioning",
             Pending => "task_pending",
             Pulling => "task_pulling",
+            BackingOff => "task_backing_off",
             Starting => "task_starting",
             Running => "task_running",
             Registering => "task_registering",

@@ -9,18 +9,22 @@ mod room;
 mod runner;
 mod tree;
 mod variants;
+mod written;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use seatrial_sim::deploy::Rolling;
 use seatrial_sim::model::Model;
 
+pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, suggestion_of_all};
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, run};
+pub use written::written;
 
-use decode::Samples;
+use decode::{Decoded, Samples};
 use tree::Value;
+use variants::Named;
 
 /// A question about a system, with every variant complete and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +76,7 @@ impl Scenario {
         let (base, variants) = variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
         Ok(Self {
             name: name.into(),
-            system: system(base.orchestrator, &base.model),
+            system: system(&base, &variants),
             question: base.question,
             seeds: base.seeds,
             first_seed: base.first_seed,
@@ -81,16 +85,10 @@ impl Scenario {
     }
 }
 
-/// A system in one line.
-fn system(orchestrator: &str, model: &Model) -> String {
+/// The systems in one line.
+fn system(base: &Decoded, variants: &[Named]) -> String {
     const NAMED: usize = 3;
-    let one_at_a_time = |rolling: Rolling| rolling == Rolling::OneAtATime;
-    let strategies: Vec<bool> = model.services.iter().map(|service| one_at_a_time(service.rolling)).collect();
-    let strategy = match (strategies.contains(&true), strategies.contains(&false)) {
-        (true, false) => " one at a time",
-        (false, true) => " rolling",
-        _ => "",
-    };
+    let model = &base.model;
     let mut services: Vec<String> =
         model.services.iter().take(NAMED).map(|service| format!("{} x {}", service.desired, service.name)).collect();
     if model.services.len() > NAMED {
@@ -98,6 +96,19 @@ fn system(orchestrator: &str, model: &Model) -> String {
     }
     let hosts: u32 = model.host_groups.iter().map(|group| group.hosts).sum();
     let plural = if hosts == 1 { "" } else { "s" };
-    let orchestrator = orchestrator.to_uppercase().replace('-', " ");
-    format!("{orchestrator}{strategy}, {} on {hosts} host{plural}", services.join(", "))
+    let systems: BTreeSet<&str> = variants.iter().map(|(_, decoded)| decoded.orchestrator).collect();
+    let systems = if systems.len() > 1 { format!("{} systems", systems.len()) } else { with_strategy(base) };
+    format!("{systems}, {} on {hosts} host{plural}", services.join(", "))
+}
+
+/// A system's name, and its strategy where all services have the same: `ECS 2015 one at a time`.
+fn with_strategy(decoded: &Decoded) -> String {
+    const LONGEST_ABBREVIATION: usize = 3;
+    let (first, rest) = decoded.orchestrator.split_once('-').unwrap_or((decoded.orchestrator, ""));
+    let capitals = if first.len() <= LONGEST_ABBREVIATION { first.len() } else { 1 };
+    let first = first[..capitals].to_uppercase() + &first[capitals..];
+    let one = decoded.strategies.iter().all(|strategy| *strategy == decoded.strategies[0]);
+    let strategy = if one { decoded.strategies[0] } else { "" };
+    let words = [first.as_str(), rest, strategy].map(|words| words.replace('-', " "));
+    words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
 }

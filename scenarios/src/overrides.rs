@@ -42,10 +42,8 @@ impl Override {
             *node = self.node.clone();
             return Ok(());
         };
-        // `orchestrator = "ecs"` is short for a table.
-        if self.path[..depth] == ["orchestrator"] && node.as_str().is_some() {
-            let name = Entry { key: "name".into(), key_span: node.span.clone(), node: node.clone() };
-            node.value = Value::Table(Table { entries: vec![name], inline: true });
+        if let Some(entry) = self.lengthened(node, depth) {
+            node.value = Value::Table(Table { entries: vec![entry], inline: true });
         }
         let parent = self.path[..depth].join(".");
         match &mut node.value {
@@ -62,7 +60,7 @@ impl Override {
                 Ok(())
             }
             Value::List(list) if depth == 1 => {
-                let by = if parent == "deploy" { "service" } else { "name" };
+                let by = if ["deploy", "scale"].contains(&parent.as_str()) { "service" } else { "name" };
                 let mut elements = list.iter_mut().filter(|node| node.get(by).and_then(Node::as_str) == Some(key));
                 match (elements.next(), elements.next()) {
                     (Some(element), None) => self.put(element, depth + 1),
@@ -82,6 +80,19 @@ impl Override {
                 format!("{parent} is {}: there is no {} in it", other.kind(), quoted(key)),
                 &format!("replace it as a whole: \"{parent}\" = .."),
             )),
+        }
+    }
+
+    /// `orchestrator = "ecs"` is short for `{ name = "ecs" }`, and `strategy = "rolling"` for `{ rolling = { } }`.
+    fn lengthened(&self, node: &Node, depth: usize) -> Option<Entry> {
+        let (text, span) = (node.as_str()?, node.span.clone());
+        match self.path[..depth].iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["orchestrator"] => Some(Entry { key: "name".into(), key_span: span, node: node.clone() }),
+            ["strategy"] | ["service", _, "strategy"] => {
+                let node = Node { span: span.clone(), value: Value::Table(Table::default()) };
+                Some(Entry { key: text.into(), key_span: span, node })
+            }
+            _ => None,
         }
     }
 
@@ -110,8 +121,8 @@ fn collect(table: &Table, above: &[String], found: &mut Vec<Override>) {
 /// Whether a table at this path leads on to values rather than being one.
 fn is_container(path: &[String]) -> bool {
     match path {
-        [root] => ["run", "host_group", "service", "deploy"].contains(&root.as_str()),
-        [root, _] => ["host_group", "service", "deploy"].contains(&root.as_str()),
+        [root] => ["run", "host_group", "service", "deploy", "scale"].contains(&root.as_str()),
+        [root, _] => ["host_group", "service", "deploy", "scale"].contains(&root.as_str()),
         _ => false,
     }
 }

@@ -62,6 +62,10 @@ impl Change {
         (decoded, context.problems.into_inner())
     }
 
+    fn changes(&self, key: &str) -> bool {
+        self.overrides.iter().any(|change| change.path[0] == key)
+    }
+
     /// The problem at the place that caused it.
     fn blame(&self, problem: Problem, base_is_clean: bool) -> Option<Problem> {
         let written_here =
@@ -69,13 +73,23 @@ impl Change {
         if written_here {
             return Some(problem);
         }
+        let message = format!("{} (in the variant {})", problem.message, quoted(&self.name));
+        // The system is another one, and the strategy is the file's still.
+        if self.changes("orchestrator") && is_of_a_strategy(&problem.path) {
+            let there_are = problem.help.unwrap_or_default();
+            let help = Some(format!("give the variant a strategy of its own; {there_are}"));
+            return base_is_clean.then_some(Problem { message, help, ..problem });
+        }
         let span = match self.overrides.as_slice() {
             [only] => only.path_span.clone(),
             _ => self.span.clone(),
         };
-        let message = format!("{} (in the variant {})", problem.message, quoted(&self.name));
         base_is_clean.then_some(Problem { span: Some(span), message, ..problem })
     }
+}
+
+fn is_of_a_strategy(path: &str) -> bool {
+    matches!(path.split('.').collect::<Vec<_>>()[..], ["strategy", ..] | ["service", _, "strategy", ..])
 }
 
 /// Reads what each `[[variant]]` changes.

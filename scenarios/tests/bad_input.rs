@@ -71,17 +71,6 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("[run]", "colour = 5\n[run]", 5, "unknown key 'colour'"),
     ("[run]", "plcement = 5\n[run]", 5, "did you mean 'placement'?"),
     // The system.
-    ("orchestrator = \"ecs\"", "orchestrator = \"esc\"", 2, "did you mean 'ecs'? there are: ecs, ecs-2018, ecs-2015"),
-    ("orchestrator = \"ecs\"", "orchestrator = { tick = \"1s\", tick_jitter = \"0.5s\" }", 2, "not below half a tick"),
-    ("orchestrator = \"ecs\"", "orchestrator = { launch_rate = { burst = 0 } }", 2, "zero launches"),
-    ("orchestrator = \"ecs\"", "orchestrator = { launch_rate = \"unlimted\" }", 2, "did you mean 'unlimited'?"),
-    ("orchestrator = \"ecs\"", "orchestrator = { tick = 10 }", 2, "write \\\"10s\\\" for seconds"),
-    ("{ rolling = { minimum_healthy_percent = 100 } }", "\"roling\"", 3, "did you mean 'rolling'?"),
-    ("minimum_healthy_percent = 100", "minimum_healthy_percent = 101", 3, "from 0 to 100"),
-    ("minimum_healthy_percent = 100", "minimum_healthy_percent = -1", 3, "-1 is out of bounds"),
-    ("minimum_healthy_percent = 100", "maximum_percent = 99", 3, "from 100 to 1000"),
-    ("minimum_healthy_percent = 100", "minimum_healthy_percent = 50.5", 3, "a number, where a whole number is needed"),
-    ("minimum_healthy_percent = 100", "minimum_percent = 50", 3, "unknown key 'minimum_percent'"),
     ("\"spread\"", "\"bin-pack\"", 4, "did you mean 'binpack'?"),
     ("\"spread\"", "1979-05-27", 4, "a date or time, where a string is needed"),
     // The run.
@@ -136,6 +125,12 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("kind = \"alb\"", "kind = \"elb\"", 24, "did you mean 'alb'? there are: alb, classic, nlb"),
     ("kind = \"alb\", ", "", 24, "kind is missing"),
     ("interval = \"30s\"", "interval = \"301s\"", 24, "is more than"),
+    ("interval = \"30s\"", "unhealthy = 0", 24, "zero checks"),
+    ("host_port = 80", "health_check = \"yes\"", 21, "where a table is needed"),
+    ("host_port = 80", "health_check = { passes_aftr = 0 }", 21, "did you mean 'passes_after'?"),
+    ("host_port = 80", "health_check = { fails_after = \"nevr\" }", 21, "not a distribution"),
+    ("host_port = 80", "pre_stop = 5", 21, "5 has no unit"),
+    ("host_port = 80", "strategy = \"one-at-a-time\"", 21, "ecs offers no strategy"),
     ("interval = \"30s\"", "intervall = \"30s\"", 24, "did you mean 'interval'?"),
     ("interval = \"30s\"", "initial_checks = 11", 24, "from 1 to 10"),
     ("kind = \"alb\"", "kind = \"alb\", deregistration_delay = \"3601s\"", 24, "is more than"),
@@ -143,6 +138,19 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("service = \"web\"", "service = \"wbe\"", 26, "did you mean 'web'?"),
     ("\"10m\"", "\"3h\"", 27, "not before the horizon"),
     ("\"10m\"", "\"10m\"\n[[deploy]]\nservice = \"web\"\nat = \"600s\"", 30, "at the same time"),
+    ("at = \"10m\"", "rollback = \"yes\"", 27, "true or false is needed"),
+    ("at = \"10m\"", "at = \"10m\"\nfault = \"never\"", 28, "there are: none, never-healthy"),
+    ("at = \"10m\"", "at = \"10m\"\nfault = {}", 28, "an empty table"),
+    ("at = \"10m\"", "at = \"10m\"\nfault = { crashes = \"1s\" }", 28, "unknown key 'crashes'"),
+    ("at = \"10m\"", "at = \"10m\"\nfault = { crashes_after = 0, alarm_after = 0 }", 28, "two of them"),
+    ("at = \"10m\"", "at = \"10m\"\nrollback = true\nfault = \"never-healthy\"", 29, "a fault of a rollback"),
+    // Changes of the desired count.
+    ("[[variant]]", "[[scale]]\nservice = \"wbe\"\nat = 0\ndesired = 1\n[[variant]]", 29, "did you mean 'web'?"),
+    ("[[variant]]", "[[scale]]\nservice = \"web\"\ndesired = 1\n[[variant]]", 28, "at is missing"),
+    ("[[variant]]", "[[scale]]\nservice = \"web\"\nat = 0\ndesired = -1\n[[variant]]", 31, "out of bounds"),
+    ("[[variant]]", "[[scale]]\nservice = \"web\"\nat = \"3h\"\ndesired = 1\n[[variant]]", 30, "before the horizon"),
+    ("[[variant]]", "[scale]\nservice = \"web\"\n[[variant]]", 28, "write [[scale]]"),
+    ("\"host_group.m5.hosts\" = 10", "\"scale.web.desired\" = 0", 30, "write [[scale]]"),
     // Variants.
     ("name = \"more\"\n", "", 28, "name is missing"),
     ("host_group.m5.hosts", "host_group.m6.hosts", 30, "did you mean 'm5'? there are: m5"),
@@ -161,6 +169,8 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("\"host_group.m5.hosts\" = 10", "\"placement\" = \"sprad\"", 30, "did you mean 'spread'?"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "set = 5", 30, "where a table is needed"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "strategy = \"roling\"", 30, "did you mean 'rolling'?"),
+    ("set = { \"host_group.m5.hosts\" = 10 }", "orchestrator = { tik = 0 }", 30, "has no parameter 'tik'"),
+    ("\"host_group.m5.hosts\" = 10", "\"strategy.canary.step_bake_time\" = 0", 30, "2 strategies"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "placement = \"spread\"\nset.placement = \"spread\"", 31, "set twice"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "sett = {}", 30, "did you mean 'set'?"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "[[variant]]\nname = \"more\"", 31, "two variants are named 'more'"),
@@ -170,12 +180,78 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("seeds = 20", "seeds = \"20", 6, "not TOML"),
 ];
 
+/// What stands for the orchestrator in line 2, and a part of the only problem.
+const ORCHESTRATORS: &[(&str, &str)] = &[
+    ("\"esc\"", "did you mean 'ecs'? there are: ecs, ecs-2018, ecs-2015"),
+    ("5", "where a table is needed"),
+    ("{ tick = \"1s\", tick_jitter = \"0.5s\" }", "not below half a tick"),
+    ("{ tick = 10 }", "write \\\"10s\\\" for seconds"),
+    ("{ tik = \"1s\" }", "ecs has no parameter 'tik'"),
+    ("{ tik = \"1s\" }", "did you mean 'tick'? there are: name, tick, tick_jitter"),
+    ("{ restart_first = \"1s\" }", "ecs has no parameter 'restart_first'"),
+    ("{ alarms = true }", "ecs has no parameter 'alarms'"),
+    ("{ pulls = \"serail\" }", "did you mean 'serial'? there are: parallel, serial"),
+    ("{ replaces_unhealthy_targets = \"yes\" }", "true or false is needed"),
+    ("{ replace_factor = 50 }", "write percent from 100 to 1000"),
+    ("{ replace_factor = \"100.05%\" }", "not whole tenths of a percent"),
+    ("{ replace_factor = \"100\" }", "'100' is not a share"),
+    ("{ launch_rate = { burst = 0 } }", "zero launches"),
+    ("{ launch_rate = \"unlimted\" }", "did you mean 'unlimited'?"),
+];
+
+/// What stands for the strategy in line 3, and a part of the only problem.
+const STRATEGIES: &[(&str, &str)] = &[
+    ("\"roling\"", "did you mean 'rolling'?"),
+    ("\"one-at-a-time\"", "ecs offers no strategy 'one-at-a-time'"),
+    ("\"x\"", "there are: rolling, blue-green, linear, canary, free"),
+    ("{ recreate = {} }", "ecs offers no strategy 'recreate'"),
+    ("{}", "0 strategies, where one is needed"),
+    ("{ rolling = {}, canary = {} }", "2 strategies"),
+    ("5", "where a strategy's name, or a table of it, is needed"),
+    ("{ rolling = true }", "where a table is needed"),
+    ("{ rolling = { minimum_healthy_percent = 101 } }", "from 0 to 100"),
+    ("{ rolling = { minimum_healthy_percent = -1 } }", "-1% is out of bounds"),
+    ("{ rolling = { maximum_percent = 99 } }", "from 100 to 1000"),
+    ("{ rolling = { minimum_healthy_percent = nan } }", "out of bounds"),
+    ("{ rolling = { minimum_healthy_percent = 50.55 } }", "not whole tenths of a percent"),
+    ("{ rolling = { minimum_percent = 50 } }", "the strategy rolling of ecs has no parameter 'minimum_percent'"),
+    ("{ rolling = { circuit_breaker_least = 0 } }", "from 1 to 1000"),
+    ("{ rolling = { alarms = 1 } }", "true or false is needed"),
+    ("{ free = { pol = {} } }", "did you mean 'pool'?"),
+    ("{ free = { pool = {}, slots = {} } }", "both pool and slots"),
+    ("{ free = { pool = { surge = \"25\" } } }", "'25' is not a share"),
+    ("{ free = { pool = { surge = \"9% over\" } } }", "is not a share"),
+    ("{ free = { pool = { surge = 1.5 } } }", "a number of tasks or a share"),
+    ("{ free = { pool = { surge = \"1001%\" } } }", "from 0 to 1000"),
+    ("{ free = { pool = { zero = \"stal\" } } }", "did you mean 'stall'?"),
+    ("{ free = { pool = { window = 0 } } }", "zero tasks"),
+    ("{ free = { slots = { op = \"start\" } } }", "there are: stop-start"),
+    ("{ free = { slots = { window = -1 } } }", "-1 is out of bounds"),
+    ("{ free = { steps = [] } }", "0 steps"),
+    ("{ free = { steps = [{ nwe = 1 }] } }", "did you mean 'new'?"),
+    ("{ free = { steps = [{ new = \"most\" }] } }", "strategy.free.steps[0].new"),
+    ("{ free = { steps = [{ weight = 101 }] } }", "from 0 to 100"),
+    ("{ free = { steps = [{ hold = {} }] } }", "an empty table"),
+    ("{ free = { steps = [{ hold = 5 }] } }", "where a table is needed"),
+    ("{ free = { steps = [{ hold = { analysis = { count = 1 } } }] } }", "interval is missing"),
+    ("{ free = { gate = { level = \"up\" } } }", "there are: created, running"),
+    ("{ free = { failure = { act = \"halt\" } } }", "there are: report, pause, stop, rollback, drop-new"),
+    ("{ free = { failure = { detect = [\"gate-deadline\"] } } }", "the gate has no deadline"),
+    ("{ free = { failure = { detect = [\"total\"] } } }", "there is no 'total'"),
+    ("{ free = { failure = { detect = [{ total = \"1h\", no_progress = \"1h\" }] } } }", "two of them"),
+    ("{ free = { failure = { detect = [\"alarm\"], after = \"1s\" } } }", "nothing waits for it"),
+    ("{ free = { failure = { detect = [{ in_a_row = { least = 9, most = 3 } }] } } }", "fewer than the least, 9"),
+    ("{ free = { completion = \"now\" } }", "there are: last-step, old-stopped"),
+];
+
 #[test]
 fn each_problem_is_at_its_line() {
     let mut failures = Vec::new();
-    for (from, to, line, part) in TABLE {
+    let line_2 = ORCHESTRATORS.iter().map(|(to, part)| ("\"ecs\"", *to, 2, *part));
+    let line_3 = STRATEGIES.iter().map(|(to, part)| ("{ rolling = { minimum_healthy_percent = 100 } }", *to, 3, *part));
+    for (from, to, line, part) in TABLE.iter().copied().chain(line_2).chain(line_3) {
         let problems = problems_with(from, to);
-        let expected = problems.iter().any(|(at, problem)| at == line && problem.contains(part));
+        let expected = problems.iter().any(|(at, problem)| *at == line && problem.contains(part));
         // A key that is misspelt is missing, too, and a name is missed where it is referred to.
         let misspelt = ["memry", "m 5"].iter().any(|word| to.contains(word));
         if !expected || problems.len() > 1 && !misspelt {
@@ -313,6 +389,41 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_asked_is_in_order() {
+    let deploys = GOOD.replace("at = \"10m\"", "at = \"10m\"\nrollback = true");
+    let found = problems(&deploys);
+    assert!(found.len() == 1 && found[0].0 == 28 && found[0].1.contains("no deploy of this service comes before it"));
+    let scale = "[[scale]]\nservice = \"web\"\nat = 0\ndesired = 2\n";
+    let found = problems(&GOOD.replace("[[variant]]", &format!("{scale}{scale}[[variant]]")));
+    assert!(found.len() == 1 && found[0].0 == 34 && found[0].1.contains("a second change of this service at the same"));
+}
+
+/// A variant that changes only the system is told that the strategy is the file's.
+#[test]
+fn a_strategy_that_the_system_of_a_variant_does_not_offer_is_shown_where_it_is_written() {
+    let variant = |text: &str| format!("[[variant]]\nname = \"old\"\norchestrator = \"ecs-2015\"\n{text}");
+    let canary = GOOD.replace("{ rolling = { minimum_healthy_percent = 100 } }", "\"canary\"");
+    let report = parse(&format!("{canary}{}", variant(""))).unwrap_err();
+    let expected = "\
+error: strategy: ecs-2015 offers no strategy 'canary' (in the variant 'old')
+ --> web.toml:3:12
+  |
+3 | strategy = \"canary\"
+  |            ^^^^^^^^
+  |
+  = help: give the variant a strategy of its own; there are: one-at-a-time, rolling, free";
+    assert_eq!(report.to_string(), expected);
+    assert_eq!(problems(&format!("{canary}{}", variant("strategy = \"rolling\""))), []);
+
+    let breaker = GOOD.replace("minimum_healthy_percent = 100", "circuit_breaker = true");
+    let found = problems(&format!("{breaker}{}", variant("")));
+    let part = "the strategy rolling of ecs-2015 has no parameter 'circuit_breaker'";
+    assert!(found.len() == 1 && found[0].0 == 3 && found[0].1.contains(part), "{found:?}");
+    let found = problems(&format!("{GOOD}{}", variant("strategy = \"canary\"")));
+    assert_eq!((found.len(), found[0].0), (1, 34), "{found:?}");
+}
+
 /// Each number may be large; together they must fit in memory.
 #[test]
 fn a_model_that_no_machine_could_hold_is_refused() {
@@ -320,4 +431,12 @@ fn a_model_that_no_machine_could_hold_is_refused() {
     let groups: String = (0..11).map(group).collect();
     let found = problems(&GOOD.replace("[[service]]", &format!("{groups}[[service]]")));
     assert!(found.iter().any(|(line, problem)| *line == 66 && problem.contains("1100011 hosts in all")), "{found:#?}");
+    let scaled: String = (0..11)
+        .map(|i| {
+            let service = format!("[[service]]\nname = \"s{i}\"\ndesired = 1\nmemory = \"1MiB\"\n");
+            format!("{service}[[scale]]\nservice = \"s{i}\"\nat = \"1m\"\ndesired = 100000\n")
+        })
+        .collect();
+    let found = problems(&GOOD.replace("[[deploy]]", &format!("{scaled}[[deploy]]")));
+    assert!(found.iter().any(|(_, problem)| problem.contains("1100005 tasks in all")), "{found:#?}");
 }

@@ -3,15 +3,20 @@
 use std::path::Path;
 
 use seatrial_scenarios::Scenario;
-use seatrial_sim::deploy::Rolling;
+use seatrial_sim::deploy::{
+    Act, Amount, Analysis, Bound, Completion, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, Pool,
+    Reap, RollBack, Rollout, Round, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, VictimOrder, ZeroRule,
+};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{GroupId, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
-    Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, FirstCheck, HostGroup, HourlyPrice,
-    Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources, Service, SlotRelease, StartRule,
+    Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, Fault, FirstCheck, HealthCheck,
+    HostGroup, HourlyPrice, Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources, Scaling, Service,
+    SlotRelease, StartRule, Version,
 };
-use seatrial_sim::orchestrators::{ecs, load_balancers};
+use seatrial_sim::orchestrators::{self, ecs, load_balancers};
+use seatrial_sim::parameters::Value;
 use seatrial_sim::placement::Policy;
 
 const SMALL: &str = r#"
@@ -59,9 +64,11 @@ host_port = 80
 host_group = "c4"
 image = { size = "400MB", shared_layers = "300MB", cached = "nothing" }
 startup = "empirical(startup.csv)"
+health_check = { passes_after = "uniform(1s, 2s)", fails_after = "never" }
+pre_stop = "5s"
 exit = "2s"
 stop_timeout = "20s"
-load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", health_check = { interval = "6s", initial_checks = 2, registration = "1s", first_check = "at-once" } }
+load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", health_check = { interval = "6s", initial_checks = 2, unhealthy = 3, registration = "1s", first_check = "at-once" } }
 strategy = "one-at-a-time"
 placement = "binpack"
 [[service]]
@@ -74,6 +81,19 @@ at = "20m"
 [[deploy]]
 service = "api"
 at = "10m"
+fault = { crashes_after = "30s" }
+[[deploy]]
+service = "api"
+at = "30m"
+rollback = true
+[[scale]]
+service = "web"
+at = "25m"
+desired = 1
+[[scale]]
+service = "api"
+at = "5m"
+desired = 2
 "#;
 
 fn parse(text: &str) -> Scenario {
@@ -89,10 +109,10 @@ fn what_is_not_written_is_the_presets() {
     let scenario = parse(SMALL);
     assert_eq!((scenario.seeds, scenario.first_seed), (200, 1));
     assert_eq!(scenario.system, "ECS rolling, 5 x web on 6 hosts");
-    let preset = ecs::today();
+    let (preset, ecs) = (ecs::today(), ecs::today().settings());
     let model = Model {
         horizon: Duration::from_secs(10_800),
-        control: preset.control,
+        control: ecs.control,
         host_groups: vec![HostGroup {
             name: "m5".into(),
             hosts: 6,
@@ -100,8 +120,8 @@ fn what_is_not_written_is_the_presets() {
             capacity: Resources { cpu: 2048, memory_mib: 7680 },
             reserved_ports: ecs::RESERVED_PORTS.to_vec(),
             price: HourlyPrice(0),
-            billing: preset.billing,
-            agent: preset.agent,
+            billing: ecs.billing,
+            agent: ecs.agent,
             pre_deploy: None,
         }],
         services: vec![Service {
@@ -110,14 +130,17 @@ fn what_is_not_written_is_the_presets() {
             demand: Demand { resources: Resources { cpu: 0, memory_mib: 3072 }, host_port: None },
             host_group: None,
             image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
-            startup: ecs::CONTAINER_START,
+            startup: ecs.startup,
+            health_check: None,
             load_balancer: None,
-            exit: ecs::EXIT,
-            stop_timeout: ecs::STOP_TIMEOUT,
-            rolling: preset.rolling,
-            placement: preset.placement,
+            pre_stop: ecs.pre_stop,
+            exit: ecs.exit,
+            stop_timeout: ecs.stop_timeout,
+            rollout: preset.default_strategy().rollout(),
+            placement: ecs.placement,
         }],
-        deploys: vec![Deploy { service: ServiceId(0), at: Time::ZERO }],
+        deploys: vec![Deploy { service: ServiceId(0), at: Time::ZERO, version: Version::New(None) }],
+        scalings: vec![],
     };
     assert_eq!(scenario.variants.len(), 1);
     assert_eq!((scenario.variants[0].name.as_str(), &scenario.variants[0].model), ("base", &model));
@@ -131,15 +154,17 @@ fn every_key_is_read() {
     let ms = Duration::from_millis;
     let model = &scenario.variants[0].model;
     assert_eq!(model.horizon, ms(3_600_000));
+    let preset = ecs::before_2015_12();
     let control = ControlLoop {
         tick: ms(5_000),
         tick_jitter: ms(1_000),
         first_review: Dist::uniform_millis(1_000, 10_000),
-        healthy_after: ms(40_000),
+        healthy_after: Dist::fixed_millis(40_000),
         deregistration: Deregistration::NextReview,
         target_poll: ms(7_000),
         slot_release: SlotRelease::Stopped,
         launch_rate: Some(LaunchRate { per_minute: 250, burst: 42 }),
+        ..preset.settings().control
     };
     assert_eq!(model.control, control);
     let group = HostGroup {
@@ -170,24 +195,44 @@ fn every_key_is_read() {
         host_group: Some(GroupId(0)),
         image: Image { bytes: 400_000_000, shared_bytes: 300_000_000, cached: Cached::Nothing },
         startup: Dist::Empirical(vec![ms(7_500), ms(8_000), ms(12_250)]),
+        health_check: Some(HealthCheck { passes_after: Dist::uniform_millis(1_000, 2_000), fails_after: None }),
         load_balancer: Some(LoadBalancer {
             registration: Dist::fixed_millis(1_000),
             first_check: FirstCheck::AtOnce,
             interval: ms(6_000),
             initial_checks: 2,
+            unhealthy_checks: 3,
             deregistration_delay: ms(10_000),
             in_flight: None,
         }),
+        pre_stop: ms(5_000),
         exit: Dist::fixed_millis(2_000),
         stop_timeout: ms(20_000),
-        rolling: Rolling::OneAtATime,
+        rollout: preset.default_strategy().rollout(),
         placement: Policy::Binpack,
     };
     assert_eq!(model.services[0], web);
-    let rolling = Rolling::Percent { minimum_healthy_percent: 50, maximum_percent: 150 };
-    assert_eq!((model.services[1].rolling, model.services[1].placement), (rolling, Policy::Random));
-    let deploy = |service, s: u64| Deploy { service: ServiceId(service), at: Time::from_millis(s * 1000) };
-    assert_eq!(model.deploys, [deploy(1, 600), deploy(0, 1_200)]);
+    assert_eq!((&model.services[1].rollout, model.services[1].placement), (&percent(50, 150), Policy::Random));
+    let deploy =
+        |service, s: u64, version| Deploy { service: ServiceId(service), at: Time::from_millis(s * 1000), version };
+    let crashes = Fault::Crashes { after: ms(30_000) };
+    let deploys = [
+        deploy(1, 600, Version::New(Some(crashes))),
+        deploy(0, 1_200, Version::New(None)),
+        deploy(1, 1_800, Version::Previous),
+    ];
+    assert_eq!(model.deploys, deploys);
+    let scaling =
+        |service, s: u64, desired| Scaling { service: ServiceId(service), at: Time::from_millis(s * 1000), desired };
+    assert_eq!(model.scalings, [scaling(1, 300, 2), scaling(0, 1_500, 1)]);
+}
+
+/// The percentages of ECS as its own parameters make them.
+fn percent(minimum: u32, maximum: u32) -> Rollout {
+    let strategy = ecs::before_2015_12().strategy("rolling").unwrap().clone();
+    let parameters = strategy.parameters.clone();
+    let parameters = parameters.with("minimum_healthy_percent", Value::Permille(10 * minimum), "here");
+    (strategy.build)(&parameters.with("maximum_percent", Value::Permille(10 * maximum), "here"))
 }
 
 #[test]
@@ -224,20 +269,21 @@ fn varied(change: &str) -> Model {
 #[test]
 fn a_variant_adds_what_the_base_leaves_out_and_replaces_whole_tables() {
     let base = models_of_small();
-    assert_eq!(varied("orchestrator = \"ecs-2015\"").control, ecs::before_2015_12().control);
+    assert_eq!(varied("orchestrator = \"ecs-2015\"").control, ecs::before_2015_12().settings().control);
     assert_eq!(varied("set = { \"orchestrator.tick\" = \"5s\" }").control.tick, Duration::from_secs(5));
     assert_eq!(varied("placement = \"binpack\"").services[0].placement, Policy::Binpack);
     assert_eq!(varied("set = { \"deploy.web.at\" = \"5m\" }").deploys[0].at, Time::from_millis(300_000));
     assert_eq!(varied("set = { \"run.horizon\" = \"1h\" }").horizon, Duration::from_secs(3_600));
 
-    let half = Rolling::Percent { minimum_healthy_percent: 50, maximum_percent: 200 };
+    let half = ecs::today().default_strategy().clone();
+    let half = (half.build)(&half.parameters.with("minimum_healthy_percent", Value::Permille(500), "here"));
     for change in [
         "strategy = { rolling = { minimum_healthy_percent = 50 } }",
         "set = { strategy = { rolling = { minimum_healthy_percent = 50 } } }",
         "set = { \"strategy.rolling.minimum_healthy_percent\" = 50 }",
         "set = { \"service.web.strategy.rolling.minimum_healthy_percent\" = 50 }",
     ] {
-        assert_eq!(varied(change).services[0].rolling, half, "{change}");
+        assert_eq!(varied(change).services[0].rollout, half, "{change}");
     }
 
     let alb = LoadBalancer { deregistration_delay: Duration::from_secs(5), ..load_balancers::ALB };
@@ -257,4 +303,172 @@ fn a_tick_too_short_for_the_presets_jitter_has_none() {
     let control = varied("orchestrator = { tick = 0 }").control;
     assert_eq!((control.tick, control.tick_jitter), (Duration::ZERO, Duration::ZERO));
     assert_eq!(varied("orchestrator = { tick = \"1s\" }").control.tick_jitter, Duration::from_millis(300));
+}
+
+#[test]
+fn a_fault_and_a_change_of_the_desired_count_are_found_by_their_service() {
+    let fault = |text: &str| varied(&format!("set = {{ \"deploy.web.fault\" = {text} }}")).deploys[0].version;
+    let crashes = Fault::Crashes { after: Duration::ZERO };
+    let errors = Fault::Errors { alarm_after: Duration::from_secs(300) };
+    let table = [
+        ("\"never-healthy\"", Some(Fault::NeverHealthy)),
+        ("\"none\"", None),
+        ("{ crashes_after = 0 }", Some(crashes)),
+        ("{ alarm_after = \"5m\" }", Some(errors)),
+    ];
+    for (text, expected) in table {
+        assert_eq!(fault(text), Version::New(expected), "{text}");
+    }
+    let scaled = format!("{SMALL}[[scale]]\nservice = \"web\"\nat = \"1m\"\ndesired = 4\n");
+    for set in ["\"scale.web.desired\" = 0", "scale.web.desired = 0", "scale = { web = { desired = 0 } }"] {
+        let models = models(&format!("{scaled}[[variant]]\nname = \"v\"\nset = {{ {set} }}\n"));
+        assert_eq!(models[0].1.scalings[0].desired, 0, "{set}");
+    }
+}
+
+#[test]
+fn a_health_check_is_the_systems_where_it_says_nothing_else() {
+    let check = |text: &str| {
+        varied(&format!("set = {{ \"service.web.health_check\" = {text} }}")).services[0].health_check.clone()
+    };
+    let default = ecs::today().settings().health_check;
+    assert_eq!((check("true"), check("false")), (Some(default.clone()), None));
+    let never = HealthCheck { fails_after: None, ..default };
+    assert_eq!(check("{ fails_after = \"never\" }"), Some(never));
+}
+
+#[test]
+fn the_hosts_of_other_systems_keep_one_port() {
+    for system in orchestrators::ALL.map(|system| system()) {
+        let model = varied(&format!("orchestrator = \"{}\"", system.name));
+        let expected = if system.name.starts_with("ecs") { ecs::RESERVED_PORTS.to_vec() } else { vec![22] };
+        assert_eq!(model.host_groups[0].reserved_ports, expected, "{}", system.name);
+    }
+}
+
+#[test]
+fn variants_of_several_systems_are_counted() {
+    let variant = |system: &str| format!("[[variant]]\nname = \"{system}\"\norchestrator = \"{system}\"\n");
+    let system = |systems: &[&str]| {
+        parse(&format!("{SMALL}{}", systems.iter().map(|system| variant(system)).collect::<String>())).system
+    };
+    assert_eq!(system(&["ecs", "ecs-2018"]), "2 systems, 5 x web on 6 hosts");
+    assert_eq!(system(&["ecs"]), "ECS rolling, 5 x web on 6 hosts");
+    let blue_green = parse(&SMALL.replace("[[host_group]]", "strategy = \"blue-green\"\n[[host_group]]")).system;
+    assert_eq!(blue_green, "ECS blue green, 5 x web on 6 hosts");
+}
+
+/// The rollout of a free strategy.
+fn free(text: &str) -> Rollout {
+    varied(&format!("strategy = {{ free = {{ {text} }} }}")).services[0].rollout.clone()
+}
+
+#[test]
+fn nothing_said_of_a_free_strategy_is_rolling_on_ecs() {
+    let rolling = ecs::today().default_strategy().rollout();
+    assert_eq!(free(""), rolling);
+    assert_eq!(varied("strategy = \"free\"").services[0].rollout, rolling);
+    assert_eq!(varied("orchestrator = \"ecs-2015\"\nstrategy = \"free\"").services[0].rollout, rolling);
+}
+
+#[test]
+fn every_key_of_a_free_strategy_is_read() {
+    let s = Duration::from_secs;
+    let share = |permille, round| Bound { amount: Amount::Permille(permille), round };
+    let pool = "pool = { surge = \"25% up\", unavailable = \"12.5%\", zero = \"one-unavailable\", \
+                terminating_in_cap = false, reap = \"within-room\", window = 2, victims = \"newest\" }";
+    let mover = Mover::Pool(Pool {
+        surge: share(250, Round::Up),
+        unavailable: share(125, Round::Down),
+        zero: ZeroRule::OneUnavailable,
+        terminating_in_cap: false,
+        reap: Reap::WithinRoom,
+        window: Some(2),
+        victims: VictimOrder::Newest,
+    });
+    assert_eq!(free(pool).program, [Step::all(mover)]);
+
+    let slots = "slots = { window = \"10%\", op = \"overlap\", barrier = true, delay = \"10s\", stop_timeout = \"1m\", \
+                 order = \"descending\", key = \"host\", floor = 2, on_unhealthy = \"block-all\" }";
+    let mover_of_slots = Mover::Slots(Slots {
+        window: share(100, Round::Down),
+        op: SlotOp::Overlap,
+        barrier: true,
+        delay: s(10),
+        stop_timeout: Some(s(60)),
+        order: SlotOrder::Descending,
+        key: SlotKey::Host,
+        floor: Some(Bound::tasks(2)),
+        on_unhealthy: OnUnhealthy::BlockAll,
+    });
+    assert_eq!(free(slots).program, [Step::all(mover_of_slots)]);
+    let slots = free("slots = {}");
+    let first = Slots {
+        window: Bound::tasks(1),
+        op: SlotOp::StopStart,
+        barrier: false,
+        delay: s(0),
+        stop_timeout: None,
+        order: SlotOrder::Ascending,
+        key: SlotKey::Any,
+        floor: None,
+        on_unhealthy: OnUnhealthy::Wait,
+    };
+    assert_eq!(slots, Rollout { program: vec![Step::all(Mover::Slots(first))], ..free("") });
+
+    let steps = "steps = [ { new = \"10%\", weight = \"10%\", hold = [\"5m\", { manual = \"uniform(1m, 2m)\" }] }, \
+                 { new = 2, old = \"50% down\", aside = 1, waits_for_gone = true, \
+                   hold = { analysis = { interval = \"1m\", count = 5, failure_limit = 1 } } }, \
+                 { new = \"keep\", old = \"all\", weight = 100 }, {} ]";
+    let analysis = Analysis { interval: s(60), count: 5, failure_limit: 1 };
+    let program = [
+        Step::new(Size::share(100), Size::Keep, mover)
+            .weighing(100)
+            .holding(Hold::For(s(300)))
+            .holding(Hold::Until(Dist::Uniform { low: s(60), high: s(120) })),
+        Step {
+            aside: Size::Of(Bound::tasks(1)),
+            waits_for_gone: true,
+            ..Step::new(Size::Of(Bound::tasks(2)), Size::Of(share(500, Round::Down)), mover)
+        }
+        .holding(Hold::Analysis(analysis)),
+        Step::new(Size::Keep, Size::ALL, mover).weighing(1_000),
+        Step::all(mover),
+    ];
+    assert_eq!(free(&format!("{pool}, {steps}")).program, program);
+
+    let rest = "gate = { level = \"ready\", min_for = \"10s\", deadline = \"5m\" }, shift = \"exponential(mean=5s)\", \
+                failure = { detect = [\"gate-deadline\", \"analysis\", \"alarm\", { tasks_die = { within = \"30s\", most = \"10%\" } }, \
+                { in_a_row = { share = \"25% down\", least = 10, most = 100 } }, { no_progress = \"10m\" }, { total = \"1h\" }], \
+                act = \"drop-new\", after = \"30s\" }, retain = \"1h\", pace = \"1s\", completion = \"last-step\"";
+    let expected = Rollout {
+        program: free("").program,
+        pace: s(1),
+        gate: Gate { level: GateLevel::Ready, min_for: s(10), deadline: Some(s(300)) },
+        shift: Dist::Exponential { mean: s(5) },
+        failure: FailurePolicy {
+            detect: vec![
+                Detector::GateDeadline,
+                Detector::Analysis,
+                Detector::Alarm,
+                Detector::TasksDie { within: s(30), most_permille: 100 },
+                Detector::InARow { share: share(250, Round::Down), least: 10, most: 100 },
+                Detector::NoProgress(s(600)),
+                Detector::Total(s(3_600)),
+            ],
+            act: Act::RollBack(RollBack::DropNew { after: s(30) }),
+        },
+        retain: s(3_600),
+        completion: Completion::LastStep,
+    };
+    assert_eq!(free(rest), expected);
+    let stepped = free("steps = [{ new = \"10%\" }, {}]").program;
+    assert_eq!(
+        stepped.iter().map(|step| step.old).collect::<Vec<_>>(),
+        [Size::Keep, Size::NONE],
+        "they stay till the end"
+    );
+    let breaker = free("failure = { detect = [{ in_a_row = {} }] }").failure;
+    let half = Bound::percent(50, Round::Up);
+    assert_eq!(breaker, FailurePolicy::new(Detector::InARow { share: half, least: 3, most: 200 }, Act::Stop));
 }

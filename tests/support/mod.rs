@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod any_rollout;
 pub mod money;
 pub mod random;
 pub mod rollouts;

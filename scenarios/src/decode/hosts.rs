@@ -7,7 +7,7 @@ use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
     Agent, Billing, Contact, HostGroup, HourlyPrice, PreDeploy, PullOrder, Resources, StartRule,
 };
-use seatrial_sim::orchestrators::{Orchestrator, ecs};
+use seatrial_sim::orchestrators::Settings;
 
 use super::{Item, quoted};
 
@@ -16,8 +16,14 @@ const MOST_HOSTS: u32 = 100_000;
 /// More than any machine has.
 pub(super) const MOST_CPU: u32 = 10_000_000;
 
-/// One group; `system` has the defaults.
-pub(super) fn host_group(item: &Item, system: &Orchestrator) -> Option<HostGroup> {
+/// What a group has where it says nothing else.
+pub(super) struct Defaults<'a> {
+    pub settings: &'a Settings,
+    pub reserved_ports: &'a [u16],
+}
+
+/// One group.
+pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<HostGroup> {
     let mut fields = item.fields()?;
     let name = fields.need("name", |item| item.name());
     let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
@@ -25,14 +31,14 @@ pub(super) fn host_group(item: &Item, system: &Orchestrator) -> Option<HostGroup
     let cpu = fields.need("cpu", |item| item.count("cpu units", MOST_CPU));
     let memory_mib = fields.need("memory", |item| item.memory_mib());
     let price = fields.or("price", HourlyPrice::default(), |item| item.price());
-    let billing = fields.or("billing", system.billing, |item| {
+    let billing = fields.or("billing", defaults.settings.billing, |item| {
         let minimum = Duration::from_secs(60);
         item.choice([("per-second", Billing::PerSecond { minimum }), ("per-hour", Billing::PerStartedHour)])
     });
-    let reserved_ports = fields.or("reserved_ports", ecs::RESERVED_PORTS.to_vec(), |item| {
+    let reserved_ports = fields.or("reserved_ports", defaults.reserved_ports.to_vec(), |item| {
         item.list()?.iter().map(|item| item.integer(1..=u16::MAX)).collect()
     });
-    let agent = fields.or("agent", system.agent.clone(), |item| agent(&item, &system.agent));
+    let agent = fields.or("agent", defaults.settings.agent.clone(), |item| agent(&item, &defaults.settings.agent));
     let pre_deploy = fields.maybe("pre_deploy", |item| pre_deploy(&item));
     fields.close();
     Some(HostGroup {

@@ -1,8 +1,11 @@
 //! Trees to values. Nothing stops at the first problem: it is noted, and the rest is read on.
 
+mod deploy;
 mod dist;
+mod free;
 mod hosts;
 mod orchestrator;
+mod parameters;
 mod scenario;
 mod service;
 mod units;
@@ -15,11 +18,13 @@ use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
 
 pub(crate) use dist::Samples;
+pub use free::{FREE_POOL, FREE_SLOTS, Part};
+pub use orchestrator::FREE;
 pub(crate) use scenario::{Decoded, scenario};
 pub(crate) use units::{quoted, shortened};
 
 use crate::report::Problem;
-use crate::tree::{Node, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 use units::Wrong;
 
 /// What reading needs besides the tree: where problems go, and where sample files are.
@@ -60,6 +65,7 @@ impl<'a> Item<'a> {
         None
     }
 
+    /// Notes that something else is needed, and gives nothing.
     fn wrong_kind<T>(&self, expected: &str) -> Option<T> {
         self.wrong(format!("{}, where {expected} is needed", self.node.value.kind()), None)
     }
@@ -179,6 +185,12 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Something that may be `"never"`.
+    #[expect(clippy::option_option, reason = "the outer one is whether it was read, the inner one the value")]
+    pub fn or_never<T>(&self, read: impl FnOnce(&Self) -> Option<T>) -> Option<Option<T>> {
+        if self.node.as_str() == Some("never") { Some(None) } else { read(self).map(Some) }
+    }
+
     /// A size in bytes.
     pub fn size(&self) -> Option<u64> {
         self.string().and_then(|text| self.checked(units::size(text)))
@@ -192,6 +204,30 @@ impl<'a> Item<'a> {
     /// Bytes a second.
     pub fn rate(&self) -> Option<u64> {
         self.string().and_then(|text| self.checked(units::rate(text)))
+    }
+
+    /// A share in tenths of a percent, written as a number of percent or as `"2.5%"`; the range is in percent.
+    pub fn permille(&self, range: RangeInclusive<u32>) -> Option<u32> {
+        match &self.node.value {
+            Value::Integer(i128::MAX) => self.wrong("too large", percent_help(&range)),
+            Value::Integer(number) => self.permille_of(*number as f64, &range),
+            Value::Float(number) => self.permille_of(*number, &range),
+            Value::String(text) => self.share(text, range),
+            _ => self.wrong_kind("a number of percent"),
+        }
+    }
+
+    /// A share in tenths of a percent from a text, `"2.5%"`.
+    pub fn share(&self, text: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let percent = self.checked(units::percent(text))?;
+        self.permille_of(percent, &range)
+    }
+
+    fn permille_of(&self, percent: f64, range: &RangeInclusive<u32>) -> Option<u32> {
+        if !(f64::from(*range.start())..=f64::from(*range.end())).contains(&percent) {
+            return self.wrong(format!("{percent}% is out of bounds"), percent_help(range));
+        }
+        units::permille(percent).or_else(|| self.wrong(format!("{percent}% is not whole tenths of a percent"), None))
     }
 
     /// Dollars an hour.
@@ -230,6 +266,18 @@ impl<'a> Item<'a> {
             }
         }
         list
+    }
+
+    /// The only one of several readings of this table that found something.
+    pub fn one_of<T, const N: usize>(&self, found: [Option<T>; N], help: &str) -> Option<T> {
+        let mut found = found.into_iter().flatten();
+        match (found.next(), found.next()) {
+            (Some(one), None) => Some(one),
+            (Some(_), Some(_)) => self.wrong("two of them, where one is needed", help.to_string()),
+            // What is in it was said to be wrong.
+            (None, _) if !matches!(&self.node.value, Value::Table(table) if table.entries.is_empty()) => None,
+            (None, _) => self.wrong("an empty table", help.to_string()),
+        }
     }
 
     /// The keys of a table.
@@ -277,15 +325,34 @@ impl<'a> Fields<'a> {
 
     /// Notes the keys that are unknown, after all known ones were read.
     pub fn close(self) {
-        for entry in self.table.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
+        for entry in self.unknown() {
             let help = match nearest(&entry.key, self.known.iter().copied()) {
                 Some(name) => format!("did you mean '{name}'?"),
                 None => suggestion(&entry.key, &self.known),
             };
-            let message = format!("unknown key {}", quoted(&entry.key));
-            self.item.context.note(Problem::new(entry.key_span.clone(), &self.item.path, message, Some(help)));
+            self.note(entry, format!("unknown key {}", quoted(&entry.key)), help);
         }
     }
+
+    /// Notes the parameters that their owner does not have, after all others were read.
+    pub fn close_of(self, owner: &str) {
+        for entry in self.unknown() {
+            let message = format!("{owner} has no parameter {}", quoted(&entry.key));
+            self.note(entry, message, suggestion_of_all(&entry.key, &self.known));
+        }
+    }
+
+    fn unknown(&self) -> impl Iterator<Item = &'a Entry> {
+        self.table.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str()))
+    }
+
+    fn note(&self, entry: &Entry, message: String, help: String) {
+        self.item.context.note(Problem::new(entry.key_span.clone(), &self.item.path, message, Some(help)));
+    }
+}
+
+fn percent_help(range: &RangeInclusive<u32>) -> String {
+    format!("write percent from {} to {}", range.start(), range.end())
 }
 
 /// The name that was meant, if one is near enough to be a slip of the fingers.
@@ -303,10 +370,19 @@ pub(crate) fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) 
 /// The name that was meant, and those that there are.
 pub(crate) fn suggestion(text: &str, names: &[&str]) -> String {
     const LISTED: usize = 20;
-    let near = nearest(text, names.iter().copied()).map(|name| format!("did you mean '{name}'? ")).unwrap_or_default();
     let listed: Vec<String> = names.iter().take(LISTED).map(|name| shortened(name)).collect();
     let more = if names.len() > LISTED { ", .." } else { "" };
-    format!("{near}there are: {}{more}", listed.join(", "))
+    format!("{}there are: {}{more}", did_you_mean(text, names), listed.join(", "))
+}
+
+/// The name that was meant, and all those that there are.
+pub fn suggestion_of_all(text: &str, names: &[&str]) -> String {
+    let all = if names.is_empty() { "none".into() } else { names.join(", ") };
+    format!("{}there are: {all}", did_you_mean(text, names))
+}
+
+fn did_you_mean(text: &str, names: &[&str]) -> String {
+    nearest(text, names.iter().copied()).map(|name| format!("did you mean '{name}'? ")).unwrap_or_default()
 }
 
 /// The place of a key's value, for problems that several values have together.

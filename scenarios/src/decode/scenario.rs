@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Deploy, HostGroup, Model, Service};
+use seatrial_sim::model::{Deploy, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
 
-use super::service::Defaults;
-use super::{Context, Fields, Item, hosts, orchestrator, quoted, service, span_of, suggestion};
+use super::orchestrator::Chosen;
+use super::{Context, Fields, Item, deploy, hosts, orchestrator, quoted, service, span_of, suggestion};
 use crate::report::Problem;
 use crate::room;
 use crate::tree::{Node, Value};
@@ -17,8 +16,10 @@ use crate::tree::{Node, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Decoded {
     pub question: String,
-    /// The preset's name.
+    /// The system's name.
     pub orchestrator: &'static str,
+    /// The name of each service's strategy.
+    pub strategies: Vec<&'static str>,
     pub seeds: u32,
     pub first_seed: u64,
     pub model: Model,
@@ -30,8 +31,9 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let mut fields = root.fields()?;
     let question = fields.need("question", |item| item.words());
     let system = fields.or("orchestrator", ecs::today(), |item| orchestrator::orchestrator(&item));
-    let rolling = fields.or("strategy", system.rolling, |item| orchestrator::strategy(&item, system.rolling));
-    let placement = fields.or("placement", system.placement, |item| orchestrator::policy(&item));
+    let settings = system.settings();
+    let strategy = fields.or("strategy", Chosen::default_of(&system), |item| orchestrator::strategy(&item, &system));
+    let placement = fields.or("placement", settings.placement, |item| orchestrator::policy(&item));
     let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
 
     let group_items = elements(&mut fields, "host_group", "name");
@@ -39,25 +41,34 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let service_items = elements(&mut fields, "service", "name");
     let services = Names::of("service", "name", &service_items);
     let deploy_items = elements(&mut fields, "deploy", "service");
+    let scale_items = fields.get("scale").map(|item| item.elements("service")).unwrap_or_default();
     // They are read elsewhere.
     fields.get("variant");
     fields.close();
 
-    let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &system));
-    let defaults = Defaults { rolling, placement, preset: system.rolling };
-    let read_services: Option<Vec<Service>> = all(&service_items, |item| service::service(item, &groups, &defaults));
-    let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy(item, &services));
+    let reserved_ports = reserved_ports(system.name);
+    let defaults = hosts::Defaults { settings: &settings, reserved_ports };
+    let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &defaults));
+    let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
+    let read_services: Option<Vec<(Service, &str)>> =
+        all(&service_items, |item| service::service(item, &groups, &defaults));
+    let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy::deploy(item, &services));
+    let scalings: Option<Vec<Scaling>> = all(&scale_items, |item| deploy::scale(item, &services));
 
+    let (read_services, strategies) = read_services?.into_iter().unzip();
     let mut model = Model {
         horizon: run.horizon,
-        control: system.control,
+        control: settings.control,
         host_groups: host_groups?,
-        services: read_services?,
+        services: read_services,
         deploys: deploys?,
+        scalings: scalings?,
     };
     // Values that are wrong alone would be found wrong together, too.
     if context.is_clean() {
-        check_deploys(&model, &deploy_items);
+        deploy::check_times(&model.deploys, |deploy| (deploy.service, deploy.at), &deploy_items, &model, "deploy");
+        deploy::check_times(&model.scalings, |change| (change.service, change.at), &scale_items, &model, "change");
+        deploy::check_rollbacks(&model, &deploy_items);
         check_leads(&model, &group_items);
         check_ports(&model, &service_items);
     }
@@ -69,8 +80,14 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     }
     // Where two are at once, they stay in the order of the file.
     model.deploys.sort_by_key(|deploy| deploy.at);
+    model.scalings.sort_by_key(|change| change.at);
     let Run { seeds, first_seed, .. } = run;
-    Some(Decoded { question: question?, orchestrator: system.name, seeds, first_seed, model })
+    Some(Decoded { question: question?, orchestrator: system.name, strategies, seeds, first_seed, model })
+}
+
+/// What the agents of ECS keep for themselves, or what every host does: SSH.
+fn reserved_ports(system: &str) -> &'static [u16] {
+    if system.starts_with("ecs") { &ecs::RESERVED_PORTS } else { &[22] }
 }
 
 /// `[run]`.
@@ -145,32 +162,6 @@ impl<'a> Names<'a> {
     }
 }
 
-/// `[[deploy]]`.
-fn deploy(item: &Item, services: &Names) -> Option<Deploy> {
-    let mut fields = item.fields()?;
-    let service = fields.need("service", |item| services.position(&item));
-    let at = fields.or("at", Duration::ZERO, |item| item.duration());
-    fields.close();
-    Some(Deploy { service: ServiceId(service?), at: Time::ZERO + at })
-}
-
-/// Deploys of one service follow each other, before the end.
-fn check_deploys(model: &Model, items: &[Item]) {
-    let mut seen = BTreeSet::new();
-    for (deploy, item) in model.deploys.iter().zip(items) {
-        let at = deploy.at.since(Time::ZERO);
-        let wrong = |message: String| {
-            item.context.note(Problem::new(span_of(item.node, "at"), &format!("{}.at", item.path), message, None));
-        };
-        if at >= model.horizon {
-            wrong(format!("{at} is not before the horizon, {}", model.horizon));
-        }
-        if !seen.insert((deploy.service, deploy.at)) {
-            wrong("a second deploy of this service at the same time".into());
-        }
-    }
-}
-
 /// Hosts cannot be added before the start.
 fn check_leads(model: &Model, items: &[Item]) {
     let Some(first) = model.deploys.iter().map(|deploy| deploy.at.since(Time::ZERO)).min() else { return };
@@ -208,7 +199,11 @@ fn check_size(model: &Model, groups: &[Item], services: &[Item]) {
         group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64
     };
     let hosts: u64 = model.host_groups.iter().map(|group| u64::from(group.hosts) + added(group)).sum();
-    let tasks: u64 = model.services.iter().map(|service| u64::from(service.desired)).sum();
+    let most = |(service, id): (&Service, u32)| {
+        let later = model.scalings.iter().filter(|change| change.service.0 == id).map(|change| change.desired);
+        u64::from(later.fold(service.desired, u32::max))
+    };
+    let tasks: u64 = model.services.iter().zip(0..).map(most).sum();
     let pairs = hosts * model.services.len() as u64;
     let too_many = |item: Option<&Item>, message: String| item.and_then(|item| item.wrong::<()>(message, None));
     if hosts > MOST {

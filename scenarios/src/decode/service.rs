@@ -1,27 +1,28 @@
 //! `[[service]]`: its tasks, their image and their load balancer.
 
-use seatrial_sim::deploy::Rolling;
 use seatrial_sim::engine::fact::GroupId;
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{Cached, Demand, FirstCheck, Image, LoadBalancer, Resources, Service};
-use seatrial_sim::orchestrators::{ecs, load_balancers};
+use seatrial_sim::model::{Cached, Demand, FirstCheck, HealthCheck, Image, LoadBalancer, Resources, Service};
+use seatrial_sim::orchestrators::{Orchestrator, Settings, load_balancers};
 use seatrial_sim::placement::Policy;
 
 use super::Item;
 use super::hosts::MOST_CPU;
-use super::orchestrator::{policy, strategy};
+use super::orchestrator::{Chosen, policy, strategy};
 use super::scenario::Names;
+use crate::tree::Value;
 
 /// What a service has where it says nothing else.
-pub(super) struct Defaults {
-    pub rolling: Rolling,
+pub(super) struct Defaults<'a> {
+    pub system: &'a Orchestrator,
+    pub settings: &'a Settings,
+    pub strategy: Chosen,
     pub placement: Policy,
-    /// The percentages of a strategy that leaves them out.
-    pub preset: Rolling,
 }
 
-/// One service.
-pub(super) fn service(item: &Item, groups: &Names, defaults: &Defaults) -> Option<Service> {
+/// One service, and the name of its strategy.
+pub(super) fn service(item: &Item, groups: &Names, defaults: &Defaults) -> Option<(Service, &'static str)> {
+    let settings = defaults.settings;
     let mut fields = item.fields()?;
     let name = fields.need("name", |item| item.name());
     let desired = fields.need("desired", |item| item.count("tasks", 100_000));
@@ -30,26 +31,44 @@ pub(super) fn service(item: &Item, groups: &Names, defaults: &Defaults) -> Optio
     let host_port = fields.maybe("host_port", |item| item.integer(1..=u16::MAX));
     let host_group = fields.maybe("host_group", |item| groups.position(&item)).map(GroupId);
     let image = fields.or("image", Image { bytes: 0, shared_bytes: 0, cached: Cached::All }, |item| image(&item));
-    let startup = fields.or("startup", ecs::CONTAINER_START, |item| item.dist());
-    let exit = fields.or("exit", ecs::EXIT, |item| item.dist());
-    let stop_timeout = fields.or("stop_timeout", ecs::STOP_TIMEOUT, |item| item.duration());
+    let startup = fields.or("startup", settings.startup.clone(), |item| item.dist());
+    let health_check = fields.or("health_check", None, |item| own_check(&item, &settings.health_check));
+    let pre_stop = fields.or("pre_stop", settings.pre_stop, |item| item.duration());
+    let exit = fields.or("exit", settings.exit.clone(), |item| item.dist());
+    let stop_timeout = fields.or("stop_timeout", settings.stop_timeout, |item| item.duration());
     let load_balancer = fields.maybe("load_balancer", |item| load_balancer(&item));
-    let rolling = fields.or("strategy", defaults.rolling, |item| strategy(&item, defaults.preset));
+    let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
     let placement = fields.or("placement", defaults.placement, |item| policy(&item));
     fields.close();
-    Some(Service {
+    let service = Service {
         name: name?,
         desired: desired?,
         demand: Demand { resources: Resources { cpu, memory_mib: memory_mib? }, host_port },
         host_group,
         image,
         startup,
+        health_check,
         load_balancer,
+        pre_stop,
         exit,
         stop_timeout,
-        rolling,
+        rollout: strategy.rollout,
         placement,
-    })
+    };
+    Some((service, strategy.name))
+}
+
+/// `health_check`: the system's, or one with other times; `false` is none.
+#[expect(clippy::option_option, reason = "the outer one is whether it was read, the inner one the value")]
+fn own_check(item: &Item, default: &HealthCheck) -> Option<Option<HealthCheck>> {
+    if let Value::Boolean(there) = item.node.value {
+        return Some(there.then(|| default.clone()));
+    }
+    let mut fields = item.fields()?;
+    let passes_after = fields.or("passes_after", default.passes_after.clone(), |item| item.dist());
+    let fails_after = fields.or("fails_after", default.fails_after.clone(), |item| item.or_never(|item| item.dist()));
+    fields.close();
+    Some(Some(HealthCheck { passes_after, fails_after }))
 }
 
 fn image(item: &Item) -> Option<Image> {
@@ -96,10 +115,11 @@ fn health_check(item: &Item, default: LoadBalancer) -> Option<LoadBalancer> {
         item.duration_up_to(Duration::from_secs(300))
     });
     let initial_checks = fields.or("initial_checks", default.initial_checks, |item| item.count("checks", 10));
+    let unhealthy_checks = fields.or("unhealthy", default.unhealthy_checks, |item| item.count("checks", 10));
     let registration = fields.or("registration", default.registration.clone(), |item| item.dist());
     let first_check = fields.or("first_check", default.first_check, |item| {
         item.choice([("at-once", FirstCheck::AtOnce), ("within-interval", FirstCheck::WithinInterval)])
     });
     fields.close();
-    Some(LoadBalancer { interval, initial_checks, registration, first_check, ..default })
+    Some(LoadBalancer { interval, initial_checks, unhealthy_checks, registration, first_check, ..default })
 }

@@ -24,6 +24,7 @@ impl Wrong {
 const DURATION_HELP: &str = "write a duration with its unit: \"250ms\", \"30s\", \"5m\", \"1h30m\", \"2d\"";
 const SIZE_HELP: &str = "write a size with its unit: \"400MB\", \"512MiB\", \"3GiB\"";
 const RATE_HELP: &str = "write bytes a second: \"24MB/s\"";
+const PERCENT_HELP: &str = "write a share: \"25%\", \"2.5%\"";
 const PRICE_HELP: &str = "write dollars an hour: \"$0.096/h\" or 0.096";
 
 const TIME_UNITS: [(&str, f64); 5] =
@@ -94,6 +95,21 @@ pub(crate) fn rate(text: &str) -> Result<u64, Wrong> {
         0 => Err(Wrong::new(format!("{} is less than a byte a second", quoted(text)), RATE_HELP)),
         rate => Ok(rate),
     }
+}
+
+/// A number of percent.
+pub(crate) fn percent(text: &str) -> Result<f64, Wrong> {
+    match text.trim().strip_suffix('%').map(|number_text| number(number_text.trim_end())) {
+        Some(Some((percent, ""))) => Ok(percent),
+        _ if text.trim().starts_with('-') => Err(Wrong::new(format!("{} is negative", quoted(text)), PERCENT_HELP)),
+        _ => Err(not("a share", text, PERCENT_HELP)),
+    }
+}
+
+/// Tenths of a percent, where it is a whole number of them.
+pub(crate) fn permille(percent: f64) -> Option<u32> {
+    let permille = (percent * 10.0).round();
+    ((0.0..1e6).contains(&permille) && (percent * 10.0 - permille).abs() < 1e-6).then(|| whole(permille) as u32)
 }
 
 /// Whole MiB, above zero.
@@ -240,6 +256,12 @@ mod tests {
         }
         for text in ["24MB", "0MB/s", "24/s", "/s"] {
             assert!(rate(text).is_err(), "{text}");
+        }
+        assert_eq!(percent("2.5 %"), Ok(2.5));
+        assert_eq!([2.5, 33.3, 100.0].map(permille), [Some(25), Some(333), Some(1_000)]);
+        assert_eq!([0.25, -1.0, f64::NAN, 1e9].map(permille), [None; 4]);
+        for text in ["25", "%", "-1%", "1%%", "a%", "1.5x%"] {
+            assert!(percent(text).is_err(), "{text}");
         }
         for text in ["-0.1", "$/h", "$1/d", "$1e9/h", "10000000"] {
             assert!(price(text).is_err(), "{text}");

@@ -1,4 +1,4 @@
-//! AWS CodeDeploy in place: an agent on each host stops the application, installs the next revision and starts it.
+//! AWS `CodeDeploy` in place: an agent on each host stops the application, installs the next revision and starts it.
 //!
 //! Left out: that a deployment with hosts that failed may succeed (here it does not end), that the failure of the very last host
 //! is forgiven, that a minimum of all hosts fails at once (here when nothing has got on for the timeout), the single lifecycle
@@ -13,7 +13,7 @@ use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::parameters::{Parameters, Value};
 
-/// AWS CodeDeploy in place.
+/// AWS `CodeDeploy` in place.
 pub fn codedeploy() -> Orchestrator {
     Orchestrator {
         name: "codedeploy",
@@ -67,7 +67,7 @@ fn failures(minimum: Amount) -> u32 {
 /// Hosts are told one by one, and those that fail are left as they are (`instances-health.md`).
 fn in_place(slots: Slots, most_permille: u32, from: &Parameters) -> Rollout {
     let timeout = from.span("timeout");
-    let detect = [Detector::TasksDie { within: timeout, most_permille }, Detector::NoProgress(timeout)];
+    let detect = [Detector::TasksDie { within: Duration::ZERO, most_permille }, Detector::NoProgress(timeout)];
     let alarm = from.flag("alarms").then_some(Detector::Alarm);
     Rollout {
         failure: FailurePolicy {

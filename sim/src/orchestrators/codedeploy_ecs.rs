@@ -1,4 +1,4 @@
-//! Amazon ECS with CodeDeploy as its deployment controller: a replacement task set beside the original one, and traffic that
+//! Amazon ECS with `CodeDeploy` as its deployment controller: a replacement task set beside the original one, and traffic that
 //! moves to it.
 //!
 //! Left out: the test listener, the single hooks (`promotion` is all of them), and that scaling while it is under way may
@@ -10,7 +10,7 @@ use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::parameters::{Parameters, Value};
 
-/// Amazon ECS with CodeDeploy.
+/// Amazon ECS with `CodeDeploy`.
 pub fn codedeploy_ecs() -> Orchestrator {
     Orchestrator {
         name: "codedeploy-ecs",

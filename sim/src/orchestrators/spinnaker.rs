@@ -91,11 +91,13 @@ fn stage(from: &Parameters) -> Hold {
 
 /// The old group is disabled once the new one is up, and stays or is scaled down.
 fn red_black(shares: &[u32], back: Option<RollBack>, from: &Parameters) -> Rollout {
-    let before_disable = [Hold::Until(from.random("pause"))];
     let retain = from.span("scale_down_delay");
     let before_scale_down =
         if retain.is_zero() { vec![Hold::For(from.span("bake_time")), stage(from)] } else { vec![] };
-    let mut rollout = strategies::red_black(shares, &stage(from), &before_disable, before_scale_down);
+    let mut rollout = strategies::red_black(shares, &stage(from), before_scale_down);
+    let pause = Hold::Until(from.random("pause"));
+    let grown = rollout.program.iter_mut().filter(|step| step.old == Size::Keep && step.weight.is_none());
+    grown.for_each(|step| step.holds.push(pause.clone()));
     if !retain.is_zero() {
         // The step that removes the old group.
         rollout.program.pop();
@@ -123,7 +125,8 @@ mod tests {
             let rollout = (strategy.build)(&from);
             let weights: Vec<_> = rollout.program.iter().filter_map(|step| step.weight).collect();
             assert_eq!(weights, [250, 500, 1_000]);
-            assert_eq!(rollout.program.iter().filter(|step| step.new != Size::Keep).count(), 3);
+            // Each is a resize and a disable; the old group stays.
+            assert_eq!(rollout.program.len(), 6);
         }
     }
 }

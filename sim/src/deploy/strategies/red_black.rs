@@ -3,16 +3,15 @@
 use crate::deploy::{Hold, Rollout, Size, Step};
 
 /// For each share (tenths of a percent, rising, all at last) the new group grows to it, and then the old one loses as much
-/// traffic; `stage` is what the system takes for either, and `before_disable` comes between them. The old group waits before
-/// it goes.
-pub fn red_black(shares: &[u32], stage: &Hold, before_disable: &[Hold], before_scale_down: Vec<Hold>) -> Rollout {
+/// traffic; `stage` is what the system takes for either. The old group waits before it goes.
+pub fn red_black(shares: &[u32], stage: &Hold, before_scale_down: Vec<Hold>) -> Rollout {
     let partly = shares.iter().copied().filter(|&permille| permille < 1_000);
     let mut program: Vec<_> = partly
         .chain([1_000])
         .flat_map(|permille| {
-            let mut grow = Step::beside(Size::share(permille)).holding(stage.clone());
-            grow.holds.extend_from_slice(before_disable);
-            [grow, Step::shift(permille).holding(stage.clone())]
+            let grown = Step::beside(Size::share(permille)).holding(stage.clone());
+            let disabled = Step::beside(Size::share(permille)).weighing(permille).holding(stage.clone());
+            [grown, disabled]
         })
         .collect();
     program.last_mut().expect("the last share is all").holds.extend(before_scale_down);
