@@ -199,7 +199,8 @@ impl Scheduler<'_> {
             Detector::Total(span) => Some(rollout.requested + span),
             _ => None,
         });
-        if let Some(at) = due.min()
+        // A look may come late for it.
+        if let Some(at) = due.min().map(|at| at.max(ctx.now))
             && self.deadline.is_none_or(|deadline| at < deadline || deadline <= ctx.now)
         {
             self.deadline = Some(at);
