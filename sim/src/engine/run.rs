@@ -9,7 +9,8 @@ use super::time::Time;
 use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
 use crate::control::agents::Agents;
 use crate::control::host_groups::HostGroups;
-use crate::control::scheduler::{Chance, Scheduler, find_host};
+use crate::control::moves::find_host;
+use crate::control::scheduler::{Chance, Scheduler};
 use crate::model::Model;
 
 /// How a run ended.

@@ -1,0 +1,275 @@
+//! Carries out what a mover asks for: which tasks start where, which stop, and how a stop begins.
+
+use crate::cluster::{Cluster, FIRST_VERSION, NewTask, TaskName, TaskState};
+use crate::control::agents::Agents;
+use crate::control::balancer;
+use crate::control::scheduler::{Reached, Scheduler};
+use crate::deploy::{Mover, Plan, SlotKey, SlotOp, Slots, VictimOrder, victims};
+use crate::engine::ctx::Ctx;
+use crate::engine::draws::{Draws, Entity};
+use crate::engine::event::Event;
+use crate::engine::fact::{Fact, FactId, HostId, ServiceId, TaskId};
+use crate::model::{Deregistration, Service};
+use crate::placement::search::{self, Request};
+use crate::placement::{Policy, Shortage};
+
+impl Scheduler<'_> {
+    /// Starts and stops what the mover asks for; whether anything was done.
+    pub(super) fn move_tasks(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> bool {
+        let plan = self.plan(cluster);
+        let owed = self.trouble.owed;
+        // Where both come together, the stop says where the start goes.
+        let (mut stopped, overlap) = (0, self.slot_op() == Some(SlotOp::Overlap));
+        if overlap {
+            stopped = self.stop_tasks(plan, cluster, agents, ctx);
+        }
+        let started = self.start_tasks(plan.start, cluster, agents, ctx);
+        if !overlap {
+            stopped = self.stop_tasks(plan, cluster, agents, ctx);
+        }
+        // To replace a failed task is no progress.
+        if started > owed || stopped > 0 {
+            self.get_on(ctx.now);
+        }
+        started + stopped > 0
+    }
+
+    /// Starts up to `n` tasks, as many as the launch rate, the back-off and the hosts allow.
+    fn start_tasks(&mut self, n: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> u32 {
+        cluster.starved.remove(&self.id);
+        let n = match (self.trouble.waits(ctx.now), self.slots()) {
+            (false, _) => n,
+            (true, Some(_)) => n.saturating_sub(self.trouble.owed),
+            (true, None) => 0,
+        };
+        let allowed = self.tokens.as_mut().map_or(n, |tokens| tokens.available(ctx.now).min(n));
+        let mut started = 0;
+        self.starved &= n > 0;
+        while started < allowed {
+            match self.start_next(cluster, agents, ctx) {
+                Ok(()) => {
+                    self.starved = false;
+                    started += 1;
+                }
+                Err(shortage) => {
+                    if !self.starved {
+                        ctx.tell_because(Fact::PlacementBlocked { service: self.id, shortage }, self.room);
+                    }
+                    self.starved = true;
+                    cluster.starved.insert(self.id);
+                    break;
+                }
+            }
+        }
+        let limited = started == allowed && allowed < n;
+        if let Some(tokens) = &mut self.tokens {
+            tokens.take(started);
+            if limited {
+                let next = tokens.next();
+                let next = self.next_beat(next, ctx);
+                self.look_at(next, ctx);
+                if !self.rate_reached {
+                    ctx.tell_because(Fact::LaunchRateReached { service: self.id }, self.room);
+                }
+            }
+        }
+        self.rate_reached = limited;
+        started
+    }
+
+    /// Starts the next task, in the place that its slot gives it if it has one.
+    fn start_next(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Result<(), Shortage> {
+        let Some(slots) = self.slots() else {
+            let host = self.find_host(cluster)?;
+            let slot = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
+            self.start_task(host, slot, cluster, agents, ctx);
+            return Ok(());
+        };
+        let place = self.book.next_to_start(slots.op == SlotOp::StartStop, cluster);
+        let ahead = place.and_then(|place| self.book.pulled_ahead.remove(&place.slot));
+        let host = match (place, slots.key) {
+            // Where its host has left the cluster, the slot goes elsewhere.
+            (Some(place), SlotKey::Host) if cluster.look(place.host, self.id).is_some() => {
+                self.fits_on(place.host, cluster)
+            }
+            _ => match ahead.map(|host| self.fits_on(host, cluster)) {
+                Some(Ok(host)) => Ok(host),
+                _ => self.find_host(cluster),
+            },
+        };
+        let host = host.inspect_err(|_| place.into_iter().for_each(|place| self.book.put_back(place)))?;
+        let created = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
+        self.start_task(host, place.map_or(created, |place| place.slot), cluster, agents, ctx);
+        Ok(())
+    }
+
+    pub(super) fn find_host(&self, cluster: &Cluster) -> Result<HostId, Shortage> {
+        find_host(self.id, self.service, self.service.placement, self.next_task(cluster), cluster, self.draws)
+    }
+
+    fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
+        let look = cluster.look(host, self.id);
+        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_on_one(&self.service.demand, &look));
+        fits.map(|()| host)
+    }
+
+    fn start_task(&mut self, host: HostId, slot: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let name = TaskName { service: self.id, version: self.target };
+        let entity = self.next_task(cluster);
+        let born = NewTask { name, entity, slot, host, state: TaskState::Provisioning };
+        let id = cluster.create(born, Some(self.room), ctx);
+        if let (Mover::Pool(pool), Some(_)) = (self.step().mover, &self.rollout) {
+            let view = self.view(cluster);
+            let counted = if pool.terminating_in_cap { view.terminating } else { 0 };
+            let cap = pool.limits(self.desired).cap.saturating_add(view.aside);
+            assert!(view.new.wanted + view.old.wanted + counted <= cap, "no start goes above the cap");
+        }
+        self.trouble.owed = self.trouble.owed.saturating_sub(1);
+        agents.start(id, cluster, ctx);
+        let fact = cluster.tasks[id.index()].last;
+        self.reach(id, Reached::Created, fact, cluster, ctx);
+    }
+
+    /// What the next task of the wanted version is called.
+    fn next_task(&self, cluster: &Cluster) -> Entity {
+        let created = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
+        self.entity.child(self.target.into()).child(created.into())
+    }
+
+    fn stop_tasks(&mut self, plan: Plan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> u32 {
+        let mut stops = vec![];
+        if plan.stop_new > 0 {
+            let newest = [self.target];
+            stops.extend(self.victims(plan.stop_new, &newest, None, cluster));
+        }
+        if self.slots().is_some() {
+            for _ in 0..plan.stop_old() {
+                stops.extend(self.book.next_to_stop(cluster));
+            }
+        } else if plan.stop_old() > 0 {
+            let old: Vec<_> = (FIRST_VERSION..=self.newest).filter(|version| *version != self.target).collect();
+            stops.extend(self.victims(plan.stop_unavailable, &old, Some(false), cluster));
+            stops.extend(self.victims(plan.stop_available, &old, Some(true), cluster));
+        }
+        let stopped = stops.len() as u32;
+        for id in stops {
+            self.stop_task(id, self.surplus, cluster, agents, ctx);
+        }
+        if plan.stop_available > 0
+            && let (Mover::Pool(pool), Some(_)) = (self.step().mover, &self.rollout)
+        {
+            let view = self.view(cluster);
+            assert!(view.available() >= pool.limits(self.desired).floor + view.aside, "no stop goes below the floor");
+        }
+        stopped
+    }
+
+    /// Which tasks of some versions to stop: the oldest version's first, and of each by the mover's order; those that are
+    /// available, those that are not, or those first.
+    fn victims(&self, n: u32, versions: &[u16], available: Option<bool>, cluster: &Cluster) -> Vec<TaskId> {
+        let tasks = &cluster.services[self.id.index()];
+        let order = match self.step().mover {
+            Mover::Pool(pool) => pool.victims,
+            Mover::Slots(_) => VictimOrder::Newest,
+        };
+        let mut chosen = vec![];
+        for kind in [false, true].into_iter().filter(|kind| available.is_none_or(|available| available == *kind)) {
+            for version in versions.iter().map(|version| &tasks.versions[usize::from(*version)]) {
+                let missing = n - chosen.len() as u32;
+                if missing == 0 {
+                    return chosen;
+                }
+                let of_kind = version.tasks.iter().filter(|id| cluster.tasks[id.index()].is_available() == kind);
+                let candidates: Vec<_> = of_kind
+                    .map(|id| {
+                        let host = cluster.tasks[id.index()].host.index();
+                        victims::Candidate { task: id.0, host, zone: cluster.hosts[host].zone.into() }
+                    })
+                    .collect();
+                let some = victims::choose(order, missing, &candidates, &tasks.by_zone, &tasks.by_host);
+                chosen.extend(some.into_iter().map(TaskId));
+            }
+        }
+        chosen
+    }
+
+    /// Decides to stop a task, and begins with it.
+    pub(super) fn stop_task(
+        &mut self,
+        id: TaskId,
+        because: FactId,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
+        let chosen = cluster.choose_to_stop(id, because, ctx);
+        let task = &cluster.tasks[id.index()];
+        let registered = self.service.load_balancer.is_some() && task.state >= TaskState::Registering;
+        if let Some(slots) = self.slots()
+            && task.name.version != self.target
+        {
+            self.pull_ahead(id, slots, cluster, agents, ctx);
+            match (slots.op, slots.stop_timeout) {
+                (SlotOp::StopStart, Some(span)) => ctx.schedule(ctx.now + span, Event::HandoverDue(id), chosen),
+                (SlotOp::Overlap, _) => self.book.vacate(id, cluster),
+                _ => {}
+            }
+        }
+        match (registered, self.control.deregistration) {
+            (false, _) | (true, Deregistration::WithStop) => issue_stop(id, chosen, cluster, agents, ctx),
+            (true, Deregistration::SameReview) => self.deregister(id, chosen, cluster, ctx),
+            (true, Deregistration::NextReview) => self.to_deregister.push(id),
+        }
+    }
+
+    /// Pulls the image of a slot's next task while the one before it stops, where there is a host for it already.
+    fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &Cluster, agents: &mut Agents, ctx: &Ctx) {
+        if !self.control.pull_ahead || slots.op != SlotOp::StopStart {
+            return;
+        }
+        let task = &cluster.tasks[old.index()];
+        let host = if slots.key == SlotKey::Host { Ok(task.host) } else { self.find_host(cluster) };
+        if let Ok(host) = host {
+            let name = TaskName { service: self.id, version: self.target };
+            agents.pull_ahead(host, name, self.next_task(cluster), ctx);
+            self.book.pulled_ahead.insert(task.slot, host);
+        }
+    }
+
+    pub(super) fn deregister(&mut self, id: TaskId, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let load_balancer = self.service.load_balancer.as_ref().expect("only registered tasks are deregistered");
+        let drained = balancer::until_drained(load_balancer, self.draws, cluster.tasks[id.index()].entity);
+        let fact = cluster.advance(id, TaskState::Draining, because, ctx);
+        let noticed = self.target_polls.next(ctx.now + drained, self.draws);
+        ctx.schedule(noticed, Event::DrainNoticed(id), fact);
+    }
+}
+
+/// Tells a task's agent to stop it.
+pub(super) fn issue_stop(id: TaskId, because: FactId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    cluster.advance(id, TaskState::Stopping, because, ctx);
+    agents.stop(id, cluster, ctx);
+}
+
+/// The host for a service's next task, by a policy.
+pub(crate) fn find_host(
+    id: ServiceId,
+    service: &Service,
+    policy: Policy,
+    task: Entity,
+    cluster: &Cluster,
+    draws: Draws,
+) -> Result<HostId, Shortage> {
+    let tasks = &cluster.services[id.index()];
+    let ordinal = tasks.versions.iter().map(|version| version.created).sum();
+    let request = Request {
+        demand: service.demand,
+        desired: service.desired,
+        host_group: service.host_group,
+        capacities: &cluster.capacities,
+        by_zone: &tasks.by_zone,
+        ordinal,
+        lot: policy.lot(draws, task, &service.name, ordinal),
+    };
+    search::place(policy, &request, tasks.index.as_ref().expect("a service that places tasks has an index"))
+}
