@@ -61,6 +61,14 @@ impl Scheduler<'_> {
                 }
             }
         }
+        if started > 0
+            && let (Mover::Pool(pool), Some(_)) = (self.step().mover, &self.rollout)
+        {
+            let view = self.view(cluster);
+            let counted = if pool.terminating_in_cap { view.terminating } else { 0 };
+            let cap = pool.limits(self.desired).cap.saturating_add(view.aside);
+            assert!(view.new.wanted + view.old.wanted + counted <= cap, "no start goes above the cap");
+        }
         let limited = started == allowed && allowed < n;
         if let Some(tokens) = &mut self.tokens {
             tokens.take(started);
@@ -118,12 +126,6 @@ impl Scheduler<'_> {
         let entity = self.next_task(cluster);
         let born = NewTask { name, entity, slot, host, state: TaskState::Provisioning };
         let id = cluster.create(born, Some(self.room), ctx);
-        if let (Mover::Pool(pool), Some(_)) = (self.step().mover, &self.rollout) {
-            let view = self.view(cluster);
-            let counted = if pool.terminating_in_cap { view.terminating } else { 0 };
-            let cap = pool.limits(self.desired).cap.saturating_add(view.aside);
-            assert!(view.new.wanted + view.old.wanted + counted <= cap, "no start goes above the cap");
-        }
         self.trouble.owed = self.trouble.owed.saturating_sub(1);
         agents.start(id, cluster, ctx);
         let fact = cluster.tasks[id.index()].last;

@@ -34,7 +34,7 @@ pub struct Step {
 pub enum Size {
     /// As many as there are.
     Keep,
-    /// A number, or a share of the desired count; at most all.
+    /// A number, at most all, or a share of the desired count.
     Of(Bound),
     /// All but so many (a partition of a `StatefulSet`).
     AllBut(u32),
@@ -82,7 +82,8 @@ impl Size {
     pub fn of(self, desired: u32, now: u32, surge: u32) -> u32 {
         match self {
             Self::Keep => now,
-            Self::Of(bound) => bound.of(desired).min(desired),
+            Self::Of(bound @ Bound { amount: Amount::Tasks(_), .. }) => bound.of(desired).min(desired),
+            Self::Of(bound) => bound.of(desired),
             Self::AllBut(kept) => desired.saturating_sub(kept),
             Self::AllAnd(more) => desired + more.of(desired).min(desired),
             Self::Nearest(permille) => nearest(desired, permille, surge > 0),
