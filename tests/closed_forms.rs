@@ -4,16 +4,15 @@ mod support;
 
 use proptest::prelude::*;
 use seatrial_sim::cluster::TaskState;
-use seatrial_sim::deploy::Rolling;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::{Fact, GroupId, ServiceId};
+use seatrial_sim::engine::fact::{Fact, GroupId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::costs::Costs;
 use seatrial_sim::model::{
-    Billing, Cached, Contact, Deploy, HourlyPrice, Image, LaunchRate, Model, PreDeploy, PullOrder, Resources,
-    SlotRelease, StartRule,
+    Billing, Cached, Contact, HourlyPrice, Image, LaunchRate, Model, PreDeploy, PullOrder, Resources, SlotRelease,
+    StartRule,
 };
-use support::{at_s, balancer, percent, plain, play, secs, service};
+use support::{at_s, balancer, deploy, one_at_a_time, percent, plain, play, secs, service};
 
 fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
     assert!((actual - expected).abs() <= tolerance, "{what}: {actual}, by formula {expected} +- {tolerance}");
@@ -64,7 +63,7 @@ proptest! {
     ) {
         let mut model = plain(n, 1, n + spare);
         let service = &mut model.services[0];
-        service.rolling = percent(100, maximum);
+        service.rollout = percent(100, maximum);
         service.startup = Dist::Fixed(secs(start));
         service.exit = Dist::Fixed(secs(stop));
         service.load_balancer = Some(balancer(secs(health), secs(drain)));
@@ -79,7 +78,7 @@ proptest! {
     fn stop_first_takes_as_many_cycles_as_it_may_drop(n in 1..40_u32, minimum in 0..100_u32, start in 0..100_u64, stop in 0..30_u64) {
         let mut model = plain(n, 1, n);
         let service = &mut model.services[0];
-        service.rolling = percent(minimum, 100);
+        service.rollout = percent(minimum, 100);
         service.startup = Dist::Fixed(secs(start));
         service.exit = Dist::Fixed(secs(stop));
         let drop = n - (n * minimum).div_ceil(100);
@@ -140,7 +139,7 @@ fn stages_end_at_the_next_tick() {
     agent.report = Dist::fixed_millis(200);
     agent.stop_tail = Dist::fixed_millis(1_000);
     let service = &mut model.services[0];
-    service.rolling = Rolling::OneAtATime;
+    service.rollout = one_at_a_time();
     service.startup = Dist::fixed_millis(1_000);
     service.exit = Dist::Fixed(secs(99));
     assert_close(play(&model, 1).deploy_s(), 4.0 * 50.5, 1e-9, "four tasks");
@@ -167,7 +166,7 @@ fn pulls_take_turns_where_the_agent_is_old() {
         for service in &mut model.services {
             service.image = Image { bytes: 10_000_000, shared_bytes: 6_000_000, cached };
         }
-        model.deploys = (0..3).map(|id| Deploy { service: ServiceId(id), at: at_s(60) }).collect();
+        model.deploys = (0..3).map(|id| deploy(id, 60)).collect();
         play(&model, 1).deploy_s()
     };
     assert_close(pulls(PullOrder::Serial, Cached::Nothing), 30.0, 1e-9, "serial");
@@ -185,7 +184,7 @@ fn old_agents_hold_starts_behind_stops() {
         let mut model = plain(2, 1, slots);
         model.host_groups[0].agent.start_rule = rule;
         model.control.slot_release = SlotRelease::Stopping;
-        model.services[0].rolling = percent(50, 150);
+        model.services[0].rollout = percent(50, 150);
         model.services[0].startup = Dist::Fixed(secs(40));
         model.services[0].exit = Dist::Fixed(secs(20));
         play(&model, 1).deploy_s()
@@ -214,8 +213,7 @@ fn a_long_stop_freezes_the_starts_of_an_old_agent() {
         let mut slow = service("slow", 1);
         slow.exit = Dist::Fixed(secs(25));
         model.services.push(slow);
-        model.deploys =
-            vec![Deploy { service: ServiceId(1), at: at_s(60) }, Deploy { service: ServiceId(0), at: at_s(70) }];
+        model.deploys = vec![deploy(1, 60), deploy(0, 70)];
         let ends = play(&model, 1).facts(|at, fact| match fact {
             Fact::DeployCompleted { service, .. } if service.0 == 0 => Some(at),
             _ => None,
@@ -318,9 +316,9 @@ fn hosts_of_a_deploy_leave_whatever_became_of_it() {
         model
     };
     let mut superseded = base(10);
-    superseded.deploys.push(Deploy { service: ServiceId(0), at: at_s(630) });
+    superseded.deploys.push(deploy(0, 630));
     let mut slow_boot = base(1_800);
-    slow_boot.services[0].rolling = percent(0, 100);
+    slow_boot.services[0].rollout = percent(0, 100);
     for mut model in [superseded, slow_boot] {
         let short = play(&model, 1);
         assert!(short.summary.deploy_s.is_some());
@@ -343,7 +341,7 @@ fn the_price_of_a_deploy_counts_the_deploys_that_launch_hosts() {
     let mut side = service("side", 2);
     side.host_group = Some(GroupId(1));
     model.services.push(side);
-    model.deploys.push(Deploy { service: ServiceId(1), at: at_s(60) });
+    model.deploys.push(deploy(1, 60));
     assert_close(play(&model, 1).summary.usd_per_deploy, 0.20, 1e-9, "two hosts, one deploy of two");
 }
 

@@ -4,12 +4,14 @@ mod support;
 
 use proptest::prelude::*;
 use seatrial_sim::cluster::TaskState;
+use seatrial_sim::deploy::{Mover, Step, ZeroRule};
 use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
 use seatrial_sim::engine::run::run_explicitly;
 use seatrial_sim::engine::time::{Duration, Time};
+use seatrial_sim::measure::series::Series;
 use seatrial_sim::measure::trace::{Record, Trace};
-use seatrial_sim::model::{Contact, Deploy, Model};
-use support::{Played, play};
+use seatrial_sim::model::{Contact, Model, Resources};
+use support::{Played, deploy, limits, play};
 
 /// How long a task was not in service while it held resources, task by task, in ms; to the horizon at most.
 fn start_and_stop_latencies(played: &Played, model: &Model, from: Time, service: ServiceId) -> i128 {
@@ -41,6 +43,21 @@ fn start_and_stop_latencies(played: &Played, model: &Model, from: Time, service:
     total
 }
 
+/// A service's desired count over time.
+fn desired_counts(played: &Played, service: ServiceId, at_start: u32) -> Series {
+    let mut counts = Series::default();
+    counts.change(Time::ZERO, at_start.into());
+    for record in &played.trace.records {
+        if let Fact::DesiredChanged { service: of, desired } = record.fact
+            && of == service
+        {
+            let now = counts.at(record.at);
+            counts.change(record.at, i64::from(desired) - now);
+        }
+    }
+    counts
+}
+
 /// What can be compared of two runs whose fact ids differ: each fact with its time and the fact that caused it, the
 /// facts of one instant in a fixed order.
 fn comparable(trace: &Trace) -> Vec<(Time, String, String)> {
@@ -67,7 +84,7 @@ proptest! {
 
     /// Every deploy ends, or is superseded, or the run says what it waits for.
     #[test]
-    fn every_deploy_ends_or_is_explained(model in support::random::model(), seed in 0..1_000_u64) {
+    fn every_deploy_ends_or_is_explained(model in support::any_rollout::model(true), seed in 0..1_000_u64) {
         let played = play(&model, seed);
         if played.outcome.blocked.is_empty() {
             prop_assert!(played.summary.deploy_s.is_some());
@@ -89,14 +106,14 @@ proptest! {
     fn bounds_hold_at_every_instant(model in support::random::model(), seed in 0..1_000_u64) {
         let played = play(&model, seed);
         for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
-            let bounds = service.rolling.bounds(service.desired);
+            let bounds = limits(&service.rollout, service.desired);
             let counts = played.trace.task_counts(id);
             let Some(&from) = counts.requested.first() else { continue };
             for Record { at, .. } in played.trace.records.iter().filter(|record| record.at >= from) {
                 let in_service = counts.old_in_service.at(*at) + counts.new_in_service.at(*at);
                 let alive = in_service + counts.starting.at(*at) + counts.draining.at(*at);
-                prop_assert!(in_service >= i64::from(bounds.min_healthy), "{in_service} in service at {at}");
-                prop_assert!(alive <= i64::from(bounds.max_total), "{alive} alive at {at}");
+                prop_assert!(in_service >= i64::from(bounds.floor), "{in_service} in service at {at}");
+                prop_assert!(alive <= i64::from(bounds.cap), "{alive} alive at {at}");
             }
             if played.outcome.blocked.is_empty() {
                 let end = Time::ZERO + model.horizon;
@@ -109,14 +126,14 @@ proptest! {
     /// extra + short = the start and stop latencies of all tasks, plus what was in service beyond the desired count and
     /// what was not even reserved of it.
     #[test]
-    fn extra_and_short_are_the_latencies(model in support::random::model(), seed in 0..1_000_u64) {
+    fn extra_and_short_are_the_latencies(model in support::any_rollout::model(true), seed in 0..1_000_u64) {
         let played = play(&model, seed);
         let end = Time::ZERO + model.horizon;
         let mut expected = 0;
         for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
             let counts = played.trace.task_counts(id);
             let Some(&from) = counts.requested.first() else { continue };
-            let desired = i64::from(service.desired);
+            let desired = desired_counts(&played, id, service.desired);
             expected += start_and_stop_latencies(&played, &model, from, id);
             let mut instants: Vec<_> = played.trace.records.iter().map(|record| record.at).filter(|at| *at > from).collect();
             instants.insert(0, from);
@@ -124,6 +141,7 @@ proptest! {
             for pair in instants.windows(2) {
                 let in_service = counts.old_in_service.at(pair[0]) + counts.new_in_service.at(pair[0]);
                 let reserved = in_service + counts.starting.at(pair[0]) + counts.draining.at(pair[0]);
+                let desired = desired.at(pair[0]);
                 let beyond = (in_service - desired).max(0) + (desired - reserved).max(0);
                 expected += i128::from(beyond) * i128::from(pair[1].since(pair[0]).as_millis());
             }
@@ -132,9 +150,40 @@ proptest! {
         prop_assert!((told - expected as f64).abs() < 1.0, "{told} and {expected}");
     }
 
+    /// Whatever is asked for in the middle of a rollout (another version, the one before, more tasks or fewer): in the end the
+    /// tasks are as many as wanted, all of the version asked for last, unless the run says what is in the way.
+    #[test]
+    fn what_is_asked_last_is_what_runs_in_the_end(mut model in support::any_rollout::model(false), seed in 0..1_000_u64) {
+        for group in &mut model.host_groups {
+            group.capacity = Resources { cpu: 1_000, memory_mib: 1_000 };
+        }
+        for service in &mut model.services {
+            service.demand.host_port = None;
+        }
+        let played = play(&model, seed);
+        let steps = model.services.iter().flat_map(|service| &service.rollout.program);
+        let may_stall = steps.map(|step| step.mover).any(|mover| match mover {
+            Mover::Pool(pool) => pool.zero == ZeroRule::Stall && mover != Step::FREE,
+            Mover::Slots(slots) => slots.floor.is_some(),
+        });
+        prop_assert!(may_stall || played.outcome.blocked.is_empty(), "{:?}", played.outcome.blocked);
+        prop_assume!(played.outcome.blocked.is_empty());
+        let end = Time::ZERO + model.horizon;
+        for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
+            let counts = played.trace.task_counts(id);
+            if counts.requested.is_empty() {
+                continue;
+            }
+            let desired = desired_counts(&played, id, service.desired).at(end);
+            prop_assert_eq!(counts.new_in_service.at(end), desired);
+            let others = counts.starting.at(end) + counts.draining.at(end) + counts.old_in_service.at(end);
+            prop_assert_eq!(others, 0);
+        }
+    }
+
     /// Same model and seed, same facts.
     #[test]
-    fn a_run_repeats_itself(model in support::random::model(), seed in 0..1_000_u64) {
+    fn a_run_repeats_itself(model in support::any_rollout::model(true), seed in 0..1_000_u64) {
         prop_assert_eq!(play(&model, seed).trace, play(&model, seed).trace);
     }
 
@@ -169,7 +218,7 @@ proptest! {
         alone.deploys.retain(|deploy| deploy.service == ServiceId(0));
         alone.host_groups.truncate(1);
         if alone.deploys.is_empty() {
-            alone.deploys.push(Deploy { service: ServiceId(0), at: support::at_s(400) });
+            alone.deploys.push(deploy(0, 400));
         }
         alone.services[0].host_group = Some(seatrial_sim::engine::fact::GroupId(0));
         let mut both = alone.clone();
@@ -183,7 +232,7 @@ proptest! {
         for deploy in &mut both.deploys {
             deploy.service = ServiceId(1);
         }
-        both.deploys.insert(0, Deploy { service: ServiceId(0), at: support::at_s(1) });
+        both.deploys.insert(0, deploy(0, 1));
         prop_assert_eq!(
             play(&alone, seed).trace.task_counts(ServiceId(0)),
             play(&both, seed).trace.task_counts(ServiceId(1))

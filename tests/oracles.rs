@@ -3,13 +3,13 @@
 mod support;
 
 use seatrial_sim::cluster::TaskState;
-use seatrial_sim::deploy::Rolling;
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Demand, Deploy, Model, PreDeploy, SlotRelease};
+use seatrial_sim::model::{Demand, Model, PreDeploy, SlotRelease};
+use seatrial_sim::placement::Policy;
 
-use support::{at_s, balancer, percent, plain, play, secs, service};
+use support::{at_s, balancer, deploy, one_at_a_time, percent, plain, play, secs, service};
 
 fn assert_deploy_s(model: &Model, seconds: f64, why: &str) {
     let took = play(model, 1).deploy_s();
@@ -62,7 +62,7 @@ fn ninety_nine_tasks_with_room_for_one_take_ninety_nine_rounds() {
 fn a_fixed_port_task_on_its_only_host_is_down_while_it_is_replaced() {
     let mut model = plain(1, 1, 2);
     model.services[0].demand = Demand { host_port: Some(80), ..model.services[0].demand };
-    model.services[0].rolling = percent(0, 100);
+    model.services[0].rollout = percent(0, 100);
     model.services[0].load_balancer = Some(balancer(secs(10), secs(300)));
     model.services[0].startup = Dist::Fixed(secs(40));
     model.services[0].exit = Dist::Fixed(secs(20));
@@ -79,7 +79,7 @@ fn deploys_that_can_never_finish_say_which_constraint_blocks() {
     let bounds = "its bounds let nothing start or stop";
     let with_percent = |desired, minimum, maximum| {
         let mut model = plain(desired, 10, 10);
-        model.services[0].rolling = percent(minimum, maximum);
+        model.services[0].rollout = percent(minimum, maximum);
         model
     };
     let mut fixed_ports = plain(3, 3, 10);
@@ -101,7 +101,7 @@ fn deploys_that_can_never_finish_say_which_constraint_blocks() {
 #[test]
 fn one_at_a_time_moves_one_task_a_cycle_however_much_room_there_is() {
     let mut model = plain(5, 1, 20);
-    model.services[0].rolling = Rolling::OneAtATime;
+    model.services[0].rollout = one_at_a_time();
     model.services[0].startup = Dist::Fixed(secs(40));
     model.services[0].exit = Dist::Fixed(secs(20));
     assert_deploy_s(&model, 300.0, "5 x 60 s");
@@ -146,12 +146,36 @@ fn a_look_whose_turn_is_over_waits_for_the_next_beat() {
     model.control.tick = Duration::from_millis(50);
     model.control.slot_release = SlotRelease::Stopping;
     let mut api = service("api", 5);
-    api.rolling = percent(0, 100);
+    api.rollout = percent(0, 100);
     model.services.push(api);
-    model.deploys.push(Deploy { service: ServiceId(1), at: at_s(60) });
+    model.deploys.push(deploy(1, 60));
     let starts = play(&model, 1).facts(|at, fact| match fact {
         Fact::TaskMoved { service: ServiceId(0), to: TaskState::Provisioning, .. } => Some(at),
         _ => None,
     });
     assert_eq!(starts[0], Time::from_millis(60_050));
+}
+
+/// Three hosts: web's two large tasks are on host 0, one of api's on each of the others. Of api's two new tasks, fewest of
+/// all tasks (2, 1, 1) takes hosts 1 and 2; Swarm looks at api's own first (0, 1, 1) and takes host 0, then one where the
+/// others are fewer (3, 1, 1).
+#[test]
+fn the_tasks_of_other_services_count_where_the_policy_counts_them() {
+    for (policy, hosts) in [(Policy::LeastTasks, [&[1][..], &[2]]), (Policy::Swarm, [&[0], &[1, 2]])] {
+        let mut model = plain(2, 3, 8);
+        model.services[0].demand.resources.memory_mib = 2;
+        model.services[0].placement = Policy::FirstFit;
+        let mut api = service("api", 2);
+        api.placement = policy;
+        model.services.push(api);
+        model.deploys[0].service = ServiceId(1);
+        for seed in 0..20 {
+            let taken = play(&model, seed).facts(|_, fact| match fact {
+                Fact::TaskMoved { to: TaskState::Provisioning, host, .. } => Some(host.index()),
+                _ => None,
+            });
+            assert_eq!(taken.len(), 2);
+            assert!(taken.iter().zip(hosts).all(|(host, any)| any.contains(host)), "{policy:?}: {taken:?}");
+        }
+    }
 }

@@ -305,7 +305,7 @@ error: placement: there is no 'bin-pack'
 4 | placement = \"bin-pack\"
   |             ^^^^^^^^^^
   |
-  = help: did you mean 'binpack'? there are: binpack, first-fit, random, spread";
+  = help: did you mean 'binpack'? there are: binpack, first-fit, kubernetes, least-tasks, nomad, random, random-offers, spread, swarm";
     assert_eq!(report.to_string(), expected);
 }
 

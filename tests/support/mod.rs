@@ -2,19 +2,23 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod any_rollout;
 pub mod money;
 pub mod random;
+pub mod rollouts;
 
-use seatrial_sim::deploy::Rolling;
+use seatrial_sim::deploy::{Completion, Limits, Mover, Rollout, Step, strategies};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::summary::{Summary, SummaryObserver};
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::{
-    Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, FirstCheck, HostGroup, HourlyPrice,
-    Image, LoadBalancer, Model, PullOrder, Resources, Service, SlotRelease, StartRule,
+    Agent, Backoff, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, FirstCheck, HostGroup,
+    HourlyPrice, Image, LoadBalancer, Model, PullOrder, Resources, Restart, Service, SlotRelease, StartRule, Version,
 };
+use seatrial_sim::orchestrators::ecs;
+use seatrial_sim::parameters::Value;
 use seatrial_sim::placement::Policy;
 use seatrial_sim::{Outcome, run};
 
@@ -34,17 +38,28 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
         control: ControlLoop {
             tick: Duration::ZERO,
             tick_jitter: Duration::ZERO,
+            latency: Duration::ZERO,
+            settles: false,
             first_review: Dist::ZERO,
-            healthy_after: Duration::ZERO,
+            healthy_after: Dist::ZERO,
             deregistration: Deregistration::SameReview,
             target_poll: Duration::ZERO,
             slot_release: SlotRelease::Stopped,
             launch_rate: None,
+            replaces_unhealthy_targets: false,
+            pull_ahead: false,
+            restart: Restart { in_place: None, replace: Some(Backoff::constant(secs(0))), backs_off_unless_ran: false },
         },
         host_groups: vec![group("m5", hosts, slots)],
         services: vec![service("web", desired)],
-        deploys: vec![Deploy { service: ServiceId(0), at: at_s(60) }],
+        deploys: vec![deploy(0, 60)],
+        scalings: vec![],
     }
+}
+
+/// A deploy of a good new version of the `service`-th service, `s` seconds after the start.
+pub const fn deploy(service: u32, s: u64) -> Deploy {
+    Deploy { service: ServiceId(service), at: at_s(s), version: Version::New(None) }
 }
 
 pub fn group(name: &str, hosts: u32, slots: u32) -> HostGroup {
@@ -78,10 +93,12 @@ pub fn service(name: &str, desired: u32) -> Service {
         host_group: None,
         image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
         startup: Dist::ZERO,
+        health_check: None,
         load_balancer: None,
+        pre_stop: Duration::ZERO,
         exit: Dist::ZERO,
         stop_timeout: secs(30),
-        rolling: percent(100, 200),
+        rollout: percent(100, 200),
         placement: Policy::Spread,
     }
 }
@@ -93,13 +110,33 @@ pub fn balancer(health: Duration, drain: Duration) -> LoadBalancer {
         first_check: FirstCheck::AtOnce,
         interval: secs(30),
         initial_checks: 1,
+        unhealthy_checks: 2,
         deregistration_delay: drain,
         in_flight: None,
     }
 }
 
-pub const fn percent(minimum_healthy_percent: u32, maximum_percent: u32) -> Rolling {
-    Rolling::Percent { minimum_healthy_percent, maximum_percent }
+/// ECS rolling with these percentages.
+pub fn percent(minimum_healthy_percent: u32, maximum_percent: u32) -> Rollout {
+    let mut rolling = ecs::today().strategy("rolling").expect("ECS rolls").clone();
+    for (name, percent) in [("minimum_healthy_percent", minimum_healthy_percent), ("maximum_percent", maximum_percent)]
+    {
+        rolling.parameters = rolling.parameters.with(name, Value::Permille(percent * 10), "a test");
+    }
+    rolling.rollout()
+}
+
+/// One new task, then one old task less, as ECS did before 2015-12.
+pub fn one_at_a_time() -> Rollout {
+    Rollout { completion: Completion::OldStopped, ..strategies::one_at_a_time() }
+}
+
+/// The floor and the cap of a pool that carries out a rollout's only step.
+pub fn limits(rollout: &Rollout, desired: u32) -> Limits {
+    match rollout.program[..] {
+        [Step { mover: Mover::Pool(pool), .. }] => pool.limits(desired),
+        _ => panic!("not a single step of a pool"),
+    }
 }
 
 /// One run with everything that can be said of it.

@@ -1,17 +1,16 @@
 //! Random small models that a scenario could state.
 
 use proptest::prelude::*;
-use seatrial_sim::deploy::Rolling;
+use seatrial_sim::deploy::Rollout;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
-    Billing, Cached, Contact, Demand, Deploy, Deregistration, FirstCheck, HourlyPrice, Image, LaunchRate, LoadBalancer,
-    Model, PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
+    Billing, Cached, Contact, Demand, Deregistration, FirstCheck, HourlyPrice, Image, LaunchRate, LoadBalancer, Model,
+    PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
 };
 use seatrial_sim::placement::ALL as POLICIES;
 
-use super::{at_s, group, percent, plain, service};
+use super::{deploy, group, one_at_a_time, percent, plain, service};
 
 /// Any span from nothing to some minutes, fixed or random.
 fn span() -> BoxedStrategy<Dist> {
@@ -26,8 +25,9 @@ fn span() -> BoxedStrategy<Dist> {
     .boxed()
 }
 
-fn rolling() -> BoxedStrategy<Rolling> {
-    prop_oneof![4 => (0..=100_u32, 100..=250_u32).prop_map(|(min, max)| percent(min, max)), 1 => Just(Rolling::OneAtATime)].boxed()
+fn rolling() -> BoxedStrategy<Rollout> {
+    prop_oneof![4 => (0..=100_u32, 100..=250_u32).prop_map(|(min, max)| percent(min, max)), 1 => Just(one_at_a_time())]
+        .boxed()
 }
 
 fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
@@ -39,6 +39,7 @@ fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
             first_check: if within { FirstCheck::WithinInterval } else { FirstCheck::AtOnce },
             interval: Duration::from_secs(interval),
             initial_checks,
+            unhealthy_checks: 2,
             deregistration_delay: Duration::from_secs(drain),
             in_flight,
         },
@@ -52,7 +53,7 @@ pub fn model() -> BoxedStrategy<Model> {
     let rate = (proptest::option::of((1..300_u32, 1..20_u32)), prop_oneof![Just(0), 1..20_000_u64]);
     let agent = (any::<[bool; 3]>(), 1..60_000_u64, span(), span(), span(), span());
     let hosts = (1..8_u32, 1..6_u32, 1..4_usize, proptest::option::of((1..5_u32, 0..300_u64, span(), 0..300_u64)));
-    let task = (1..7_u32, span(), span(), rolling(), load_balancer(), 0..4_usize, any::<bool>(), 0..3_usize);
+    let task = (1..7_u32, span(), span(), rolling(), load_balancer(), 0..POLICIES.len(), any::<bool>(), 0..3_usize);
     let services = proptest::collection::vec(task, 1..3);
     let deploys = proptest::collection::vec((any::<bool>(), 0..2_000_u64), 1..4);
     ((control, rate), agent, proptest::collection::vec(hosts, 1..3), services, deploys)
@@ -62,10 +63,7 @@ pub fn model() -> BoxedStrategy<Model> {
             model.control.tick = Duration::from_millis(tick);
             model.control.tick_jitter = Duration::from_millis(tick * jitter / 1_000);
             model.control.first_review = first_review;
-            model.control.healthy_after = match healthy_after {
-                Dist::Fixed(span) => span,
-                _ => Duration::ZERO,
-            };
+            model.control.healthy_after = healthy_after;
             model.control.deregistration =
                 if same_review { Deregistration::SameReview } else { Deregistration::NextReview };
             model.control.slot_release = if stopping { SlotRelease::Stopping } else { SlotRelease::Stopped };
@@ -109,7 +107,7 @@ pub fn model() -> BoxedStrategy<Model> {
                 .map(|((desired, startup, exit, rolling, load_balancer, policy, port, cached), name)| {
                     let mut service = service(name, desired);
                     (service.startup, service.exit) = (startup, exit);
-                    (service.rolling, service.load_balancer) = (rolling, load_balancer);
+                    (service.rollout, service.load_balancer) = (rolling, load_balancer);
                     service.placement = POLICIES[policy].1;
                     let resources = Resources { cpu: 1, memory_mib: 1 };
                     service.demand = Demand { resources, host_port: port.then_some(80) };
@@ -120,10 +118,7 @@ pub fn model() -> BoxedStrategy<Model> {
                 .collect();
             model.deploys = deploys
                 .into_iter()
-                .map(|(second, at)| Deploy {
-                    service: ServiceId(u32::from(second && model.services.len() > 1)),
-                    at: at_s(400 + at),
-                })
+                .map(|(second, at)| deploy(u32::from(second && model.services.len() > 1), 400 + at))
                 .collect();
             model.deploys.sort_by_key(|deploy| (deploy.at, deploy.service));
             model.deploys.dedup();

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::Entity;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
+use crate::engine::time::Time;
 use crate::model::{Demand, Fault, Model, Resources, SlotRelease};
 use crate::placement::index::{HostIndex, Look};
 
@@ -24,6 +25,10 @@ pub(crate) struct Cluster {
     pub tasks: Vec<Task>,
     pub services: Vec<ServiceTasks>,
     demands: Vec<Demand>,
+    /// By service, whether its placement counts the tasks of all services.
+    counts_all_tasks: Vec<bool>,
+    /// By group, what a host offers to tasks when it is empty.
+    pub capacities: Vec<Resources>,
     slot_release: SlotRelease,
     /// Services whose last placement failed; any room that comes wakes them.
     pub starved: BTreeSet<ServiceId>,
@@ -108,6 +113,8 @@ impl Cluster {
             tasks: vec![],
             services: model.services.iter().map(|_| ServiceTasks::default()).collect(),
             demands: model.services.iter().map(|service| service.demand).collect(),
+            counts_all_tasks: model.services.iter().map(|service| service.placement.counts_all_tasks()).collect(),
+            capacities: model.host_groups.iter().map(|group| group.capacity).collect(),
             slot_release: model.control.slot_release,
             starved: BTreeSet::new(),
             room_came: None,
@@ -131,7 +138,13 @@ impl Cluster {
         task.last = fact;
         match to {
             TaskState::Stopping if self.slot_release == SlotRelease::Stopping => self.release_resources(id),
-            TaskState::Stopped => self.leave_host(id),
+            TaskState::Stopped => {
+                // One that ended by itself was not told to stop.
+                if self.slot_release == SlotRelease::Stopped || from != TaskState::Stopping {
+                    self.release_resources(id);
+                }
+                self.leave_host(id);
+            }
             _ => return fact,
         }
         self.room_came = Some(fact);
@@ -201,10 +214,11 @@ impl Cluster {
     }
 
     /// A wanted task has passed the gate.
-    pub fn gain(&mut self, id: TaskId) {
+    pub fn gain(&mut self, id: TaskId, now: Time) {
         let task = &mut self.tasks[id.index()];
         assert!(!task.available && !task.chosen, "{id:?} passes once");
         task.available = true;
+        task.available_since = Some(now);
         let name = task.name;
         self.services[name.service.index()].versions[usize::from(name.version)].available += 1;
     }
@@ -266,6 +280,7 @@ impl Cluster {
             free: on.free,
             port_taken,
             tasks: self.services[service.index()].by_host[host.index()],
+            all_tasks: if self.counts_all_tasks[service.index()] { on.tasks } else { 0 },
         })
     }
 
@@ -280,9 +295,6 @@ impl Cluster {
     }
 
     fn leave_host(&mut self, id: TaskId) {
-        if self.slot_release == SlotRelease::Stopped {
-            self.release_resources(id);
-        }
         let task = &self.tasks[id.index()];
         let (host, service) = (task.host, task.name.service);
         self.change_host(host, |cluster| {

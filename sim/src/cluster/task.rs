@@ -70,6 +70,8 @@ pub(crate) struct Task {
     pub chosen: bool,
     /// It has passed the gate: it is available to the movers.
     pub available: bool,
+    /// When it last passed the gate.
+    pub available_since: Option<Time>,
     /// The delay after its gate is over.
     pub rested: bool,
     /// When it passes its health checks, if that is known. An event for another time is stale.
@@ -109,6 +111,7 @@ impl Task {
             slot: 0,
             chosen: false,
             available: false,
+            available_since: None,
             rested: false,
             passes_at: None,
             gate_at: None,

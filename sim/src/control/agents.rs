@@ -187,15 +187,17 @@ impl<'m> Agents<'m> {
         let runs = starts + self.draws.span(&self.agent(host).report, Stream::Report, entity);
         let fault = cluster.services[name.service.index()].versions[usize::from(name.version)].fault;
         let fact = cluster.advance(id, TaskState::Starting, ctx.cause, ctx);
-        match fault {
-            Some(Fault::Crashes { after }) if after < starts => {
-                ctx.schedule(ctx.now + after, Event::Crashed(id), fact);
-            }
-            Some(Fault::Crashes { after }) => {
-                ctx.schedule(ctx.now + runs, Event::Started(id), fact);
-                ctx.schedule(ctx.now + after.max(runs), Event::Crashed(id), fact);
-            }
-            _ => ctx.schedule(ctx.now + runs, Event::Started(id), fact),
+        // A crash always takes time, or a loop of them would never end.
+        let ends = fault.and_then(|fault| match fault {
+            Fault::Crashes { after } => Some(after.max(Duration::from_millis(1))),
+            _ => None,
+        });
+        if ends.is_none_or(|ends| ends >= starts) {
+            ctx.schedule(ctx.now + runs, Event::Started(id), fact);
+        }
+        if let Some(ends) = ends {
+            let ends = if ends < starts { ends } else { ends.max(runs) };
+            ctx.schedule(ctx.now + ends, Event::Crashed(id), fact);
         }
     }
 

@@ -27,13 +27,14 @@ impl Scheduler<'_> {
             return;
         }
         let ran_for = task.runs_since.map(|since| ctx.now.since(since));
+        let well_for = task.available_since.filter(|_| task.available).map(|since| ctx.now.since(since));
         let (restarts, version) = (task.restarts, task.name.version);
         let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: ran_for.is_some() });
         cluster.lose(id);
         let task = &mut cluster.tasks[id.index()];
         (task.passes_at, task.runs_since, task.last) = (None, None, fact);
         if version == self.target {
-            self.trouble.failed(&self.service.rollout.failure, self.desired, ran_for, fact);
+            self.trouble.failed(&self.service.rollout.failure, self.desired, well_for, fact);
         }
         let in_place = self.control.restart.in_place.as_ref();
         if let Some(in_place) = in_place.filter(|in_place| in_place.attempts.is_none_or(|most| restarts < most)) {
@@ -74,7 +75,7 @@ impl Scheduler<'_> {
         let ran_for = task.runs_since.map(|since| ctx.now.since(since));
         let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: true });
         if version == self.target {
-            self.trouble.failed(&self.service.rollout.failure, self.desired, ran_for, fact);
+            self.trouble.failed(&self.service.rollout.failure, self.desired, None, fact);
             self.trouble.back_off(&self.control.restart, ran_for, ctx.now);
         }
         self.stop_task(id, fact, cluster, agents, ctx);

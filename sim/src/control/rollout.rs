@@ -141,7 +141,11 @@ impl<'m> Progress<'m> {
                 self.hold(0, serves_errors, draws, ctx.now);
                 self.wait_for_hold(service, latest, ctx)
             }
-            Phase::Holding { fails: true, until, .. } if until <= ctx.now => Stepped::Failed(Why::Analysis),
+            Phase::Holding { hold, until, fails: true } if until <= ctx.now => {
+                // Where nobody cares it goes on.
+                self.phase = Phase::Holding { hold, until, fails: false };
+                Stepped::Failed(Why::Analysis)
+            }
             Phase::Holding { hold, until, .. } if until <= ctx.now => {
                 self.hold(hold + 1, serves_errors, draws, ctx.now);
                 self.wait_for_hold(service, latest, ctx)

@@ -12,7 +12,7 @@ use crate::control::rollout::{Progress, Stepped};
 use crate::control::slot_book::SlotBook;
 use crate::control::tokens::Tokens;
 use crate::control::trouble::Trouble;
-use crate::deploy::{Completion, Mover, Plan, Side, SlotKey, SlotOp, Slots, Step, View};
+use crate::deploy::{Completion, Detector, Mover, Plan, Reap, Side, Size, SlotKey, SlotOp, Slots, Step, View};
 use crate::engine::ctx::Ctx;
 use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
@@ -134,10 +134,7 @@ impl<'m> Scheduler<'m> {
             fates: vec![],
             trouble: Trouble::default(),
             book: SlotBook::default(),
-            steady: match service.rollout.program.last().expect("a program has steps").mover {
-                Mover::Pool(_) => Step::all(Step::FREE),
-                slots @ Mover::Slots(_) => Step::all(slots),
-            },
+            steady: steady(service),
             retained_until: None,
             beat: Beat::new(Time::ZERO, Duration::ZERO, Duration::ZERO, entity),
             target_polls: Beat::new(Time::ZERO + phase, poll, Duration::ZERO, entity),
@@ -189,12 +186,12 @@ impl<'m> Scheduler<'m> {
                 self.look_at(next, ctx);
             }
         }
-        self.look_again(cluster, ctx);
+        self.look_again(ended.is_some(), cluster, ctx);
         ended
     }
 
-    /// What is left to do after a look: a later one, or nothing.
-    fn look_again(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) {
+    /// What is left to do after a look: a later one, or nothing. What follows the end of a deploy is for the next one.
+    fn look_again(&mut self, ended: bool, cluster: &mut Cluster, ctx: &mut Ctx) {
         if self.is_idle(cluster) {
             cluster.services[self.id.index()].index = None;
             cluster.starved.remove(&self.id);
@@ -205,7 +202,7 @@ impl<'m> Scheduler<'m> {
         let starts_wait = self.starved || self.rate_reached || self.trouble.waits(ctx.now);
         let asks = after.stop_new + after.stop_old() > 0 || (after.start > 0 && !starts_wait);
         debug_assert!(
-            !asks || !self.acts_at_once() || self.next.is_some(),
+            !asks || ended || !self.acts_at_once() || self.next.is_some(),
             "a plan made twice without a change asks for nothing new: {after:?}"
         );
         if asks || !self.to_deregister.is_empty() || self.explicit_looks {
@@ -221,7 +218,7 @@ impl<'m> Scheduler<'m> {
             let next = self.next_beat(until, ctx);
             self.look_at(next, ctx);
         }
-        if after.start == 0 {
+        if after.is_empty() {
             self.tell_if_bounds_block(cluster, ctx);
         }
     }
@@ -229,7 +226,7 @@ impl<'m> Scheduler<'m> {
     /// Whether one pass of starts and stops does all that the mover asks for: stops make no room under its cap.
     fn acts_at_once(&self) -> bool {
         match self.step().mover {
-            Mover::Pool(pool) => self.control.settles || (pool.terminating_in_cap && self.step().mover != Step::FREE),
+            Mover::Pool(pool) => self.control.settles || (pool.terminating_in_cap && pool.reap != Reap::Never),
             Mover::Slots(_) => self.control.settles,
         }
     }
@@ -379,7 +376,7 @@ impl<'m> Scheduler<'m> {
 
     /// A task passed its gate.
     pub(super) fn pass(&mut self, id: TaskId, fact: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        cluster.gain(id);
+        cluster.gain(id, ctx.now);
         let task = &cluster.tasks[id.index()];
         if task.name.version == self.target {
             self.trouble.passed(id);
@@ -515,13 +512,21 @@ impl<'m> Scheduler<'m> {
     /// Starts and stops what the mover asks for; whether anything was done.
     fn move_tasks(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> bool {
         let plan = self.plan(cluster);
+        let owed = self.trouble.owed;
+        // Where both come together, the stop says where the start goes.
+        let (mut stopped, overlap) = (0, self.slot_op() == Some(SlotOp::Overlap));
+        if overlap {
+            stopped = self.stop_tasks(plan, cluster, agents, ctx);
+        }
         let started = self.start_tasks(plan.start, cluster, agents, ctx);
-        self.stop_tasks(plan, cluster, agents, ctx);
-        let acted = started > 0 || plan.stop_new + plan.stop_old() > 0;
-        if acted {
+        if !overlap {
+            stopped = self.stop_tasks(plan, cluster, agents, ctx);
+        }
+        // To replace a failed task is no progress.
+        if started > owed || stopped > 0 {
             self.get_on(ctx.now);
         }
-        acted
+        started + stopped > 0
     }
 
     /// Takes the program on as far as this look goes: whether it has come to another step, and the deploy if it ended.
@@ -545,8 +550,10 @@ impl<'m> Scheduler<'m> {
             match progress.advance(&view, rollout, errors, id, version, draws, latest, ctx) {
                 Stepped::Waits => return (false, None),
                 Stepped::Failed(why) => {
-                    self.trouble.find(why, latest);
-                    return (false, self.act_on_trouble(cluster, ctx));
+                    if rollout.failure.detect.contains(&Detector::Analysis) {
+                        self.trouble.find(why, latest);
+                    }
+                    return (true, self.act_on_trouble(cluster, ctx));
                 }
                 Stepped::Ended => return (false, self.complete(&view, cluster, ctx)),
                 Stepped::Further if progress.step_number() == before => {}
@@ -613,7 +620,10 @@ impl<'m> Scheduler<'m> {
         let place = self.book.next_to_start(slots.op == SlotOp::StartStop, cluster);
         let ahead = place.and_then(|place| self.book.pulled_ahead.remove(&place.slot));
         let host = match (place, slots.key) {
-            (Some(place), SlotKey::Host) => self.fits_on(place.host, cluster),
+            // Where its host has left the cluster, the slot goes elsewhere.
+            (Some(place), SlotKey::Host) if cluster.look(place.host, self.id).is_some() => {
+                self.fits_on(place.host, cluster)
+            }
             _ => match ahead.map(|host| self.fits_on(host, cluster)) {
                 Some(Ok(host)) => Ok(host),
                 _ => self.find_host(cluster),
@@ -631,7 +641,7 @@ impl<'m> Scheduler<'m> {
 
     fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
         let look = cluster.look(host, self.id);
-        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_look(&self.service.demand, &look));
+        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_on_one(&self.service.demand, &look));
         fits.map(|()| host)
     }
 
@@ -658,7 +668,7 @@ impl<'m> Scheduler<'m> {
         self.entity.child(self.target.into()).child(created.into())
     }
 
-    fn stop_tasks(&mut self, plan: Plan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    fn stop_tasks(&mut self, plan: Plan, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> u32 {
         let mut stops = vec![];
         if plan.stop_new > 0 {
             let newest = [self.target];
@@ -673,6 +683,7 @@ impl<'m> Scheduler<'m> {
             stops.extend(self.victims(plan.stop_unavailable, &old, Some(false), cluster));
             stops.extend(self.victims(plan.stop_available, &old, Some(true), cluster));
         }
+        let stopped = stops.len() as u32;
         for id in stops {
             self.stop_task(id, self.surplus, cluster, agents, ctx);
         }
@@ -682,6 +693,7 @@ impl<'m> Scheduler<'m> {
             let view = self.view(cluster);
             assert!(view.available() >= pool.limits(self.desired).floor + view.aside, "no stop goes below the floor");
         }
+        stopped
     }
 
     /// Which tasks of some versions to stop: the oldest version's first, and of each by the mover's order; those that are
@@ -803,7 +815,6 @@ impl<'m> Scheduler<'m> {
             && !rollout.frozen
             && !rollout.holds()
             && !rollout.has_ended()
-            && self.next.is_none()
         {
             rollout.bounds_told = true;
             ctx.tell_because(Fact::BoundsBlocked { service: self.id }, self.latest);
@@ -818,9 +829,12 @@ impl<'m> Scheduler<'m> {
 
     /// Whether there is nothing to do until somebody asks for something.
     fn is_idle(&self, cluster: &Cluster) -> bool {
-        let tasks = &cluster.services[self.id.index()];
-        let all = || tasks.versions[usize::from(self.target)].available == self.desired && tasks.alive == self.desired;
-        self.rollout.is_none() && self.retained_until.is_none() && all()
+        let reached = || {
+            let view = self.view(cluster);
+            self.step().is_reached(&view) && view.terminating == 0
+        };
+        let nothing_waits = self.to_register.is_empty() && self.to_deregister.is_empty() && self.to_stop.is_empty();
+        self.rollout.is_none() && self.retained_until.is_none() && nothing_waits && reached()
     }
 
     /// The first beat from `time` on; of this instant only if its turn is still to come.
@@ -834,6 +848,16 @@ impl<'m> Scheduler<'m> {
             self.next = Some(at);
             ctx.schedule_review(at, self.id, self.latest);
         }
+    }
+}
+
+/// What keeps a service as its rollout's last step leaves it.
+fn steady(service: &Service) -> Step {
+    let last = service.rollout.program.last().expect("a program has steps");
+    let mover = if let Mover::Pool(_) = last.mover { Step::FREE } else { last.mover };
+    match (last.new, last.old) {
+        (Size::Keep, _) | (_, Size::Keep) => Step::all(mover),
+        (new, old) => Step::new(new, old, mover),
     }
 }
 
@@ -864,7 +888,15 @@ pub(crate) fn find_host(
     draws: Draws,
 ) -> Result<HostId, Shortage> {
     let tasks = &cluster.services[id.index()];
-    let lot = if policy == Policy::Random { draws.bits(Stream::Lot, task) } else { 0 };
-    let request = Request { demand: service.demand, host_group: service.host_group, by_zone: &tasks.by_zone, lot };
+    let ordinal = tasks.versions.iter().map(|version| version.created).sum();
+    let request = Request {
+        demand: service.demand,
+        desired: service.desired,
+        host_group: service.host_group,
+        capacities: &cluster.capacities,
+        by_zone: &tasks.by_zone,
+        ordinal,
+        lot: policy.lot(draws, task, &service.name, ordinal),
+    };
     search::place(policy, &request, tasks.index.as_ref().expect("a service that places tasks has an index"))
 }

@@ -69,8 +69,10 @@ impl SlotBook {
         if let Some(place) = self.empty.pop_front() {
             return Some(place);
         }
-        let old = std::iter::from_fn(|| self.waiting.pop_front()).find(|id| !cluster.tasks[id.index()].chosen);
-        let old = old.filter(|_| beside)?;
+        if !beside {
+            return None;
+        }
+        let old = std::iter::from_fn(|| self.waiting.pop_front()).find(|id| !cluster.tasks[id.index()].chosen)?;
         self.partnered.push(old);
         Some(Self::place_of(old, cluster))
     }

@@ -34,12 +34,12 @@ impl Trouble {
         Self { to_replace, ..Self::default() }
     }
 
-    /// A task failed; `ran_for` is how long it ran, if it did.
-    pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, ran_for: Option<Duration>, fact: FactId) {
+    /// A task failed; `well_for` is how long ago it passed its gate, if it did.
+    pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, well_for: Option<Duration>, fact: FactId) {
         self.in_a_row += 1;
         for detector in &policy.detect {
             match *detector {
-                Detector::TasksDie { within, most_permille } if ran_for.is_none_or(|ran_for| ran_for <= within) => {
+                Detector::TasksDie { within, most_permille } if well_for.is_none_or(|span| span <= within) => {
                     self.died += 1;
                     if u64::from(self.died) * 1_000 > u64::from(most_permille) * u64::from(self.to_replace) {
                         self.find(Why::TasksDied, fact);

@@ -15,9 +15,9 @@ pub struct FailurePolicy {
 /// How failure is detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detector {
-    /// More than a share of the tasks to replace die before they run, or within a window after it.
+    /// More than a share of the tasks to replace die before they pass the gate, or within a window after it.
     TasksDie {
-        /// From the begin of running to its end.
+        /// From the gate to the end.
         within: Duration,
         /// Tenths of a percent of the tasks to replace; one above it is a failure.
         most_permille: u32,

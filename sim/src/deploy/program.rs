@@ -34,7 +34,7 @@ pub struct Step {
 pub enum Size {
     /// As many as there are.
     Keep,
-    /// A number, or a share of the desired count.
+    /// A number, or a share of the desired count; at most all.
     Of(Bound),
     /// All but so many (a partition of a `StatefulSet`).
     AllBut(u32),
@@ -82,9 +82,9 @@ impl Size {
     pub fn of(self, desired: u32, now: u32, surge: u32) -> u32 {
         match self {
             Self::Keep => now,
-            Self::Of(bound) => bound.of(desired),
+            Self::Of(bound) => bound.of(desired).min(desired),
             Self::AllBut(kept) => desired.saturating_sub(kept),
-            Self::AllAnd(more) => desired + more.of(desired),
+            Self::AllAnd(more) => desired + more.of(desired).min(desired),
             Self::Nearest(permille) => nearest(desired, permille, surge > 0),
         }
     }
@@ -130,14 +130,14 @@ impl Step {
         Self::new(new, Size::Keep, Self::FREE)
     }
 
-    /// A change of traffic alone.
-    pub fn shift(permille: u32) -> Self {
-        Self::beside(Size::Keep).weighing(permille)
+    /// A change of traffic, with all tasks of both sides there.
+    pub const fn shift(permille: u32) -> Self {
+        Self::beside(Size::ALL).weighing(permille)
     }
 
     /// The old tasks go.
     pub const fn remove_old() -> Self {
-        Self::new(Size::Keep, Size::NONE, Self::FREE)
+        Self::all(Self::FREE)
     }
 
     /// Starts and stops whatever the step says, at once.
@@ -182,6 +182,6 @@ impl Step {
     /// Whether the counts are reached and every new task is available.
     pub fn is_reached(&self, view: &View) -> bool {
         let reached = view.new.wanted == view.new.target && view.new.available == view.new.target;
-        reached && view.old.wanted == view.old.target && (!self.waits_for_gone || view.terminating == 0)
+        reached && view.old.wanted <= view.old.target && (!self.waits_for_gone || view.terminating == 0)
     }
 }

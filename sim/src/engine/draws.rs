@@ -51,8 +51,10 @@ pub enum Stream {
     InFlight,
     /// From a host's launch to its registration.
     Boot,
-    /// Which of the hosts that fit, for the random policy.
+    /// Which of the hosts that fit, for the policies that draw one for each task.
     Lot,
+    /// The order of the hosts that fit, for the policies that draw one for several tasks.
+    Order,
     /// From RUNNING to in service where there is no load balancer.
     Health,
     /// From RUNNING to a check's verdict that a task is unwell.
@@ -110,7 +112,7 @@ impl Entity {
 }
 
 /// The finisher of `SplitMix64` (Steele, Lea and Flood 2014): every input bit reaches every output bit.
-const fn mix(x: u64) -> u64 {
+pub(crate) const fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,9 +1,17 @@
 //! The systems that Seatrial imitates: one file a system, each a value with a source beside every number.
 
+mod argo;
+mod daemonset;
 pub mod ecs;
+mod flagger;
+mod gke_2015;
 mod glossary;
+mod kubernetes;
 pub mod load_balancers;
+mod nomad;
 mod settings;
+mod statefulset;
+mod swarm;
 
 use crate::deploy::Rollout;
 use crate::parameters::Parameters;
@@ -36,7 +44,19 @@ pub struct Strategy {
 }
 
 /// Every system, in the order of lists.
-pub const ALL: [fn() -> Orchestrator; 3] = [ecs::today, ecs::console_2018, ecs::before_2015_12];
+pub const ALL: [fn() -> Orchestrator; 11] = [
+    ecs::today,
+    ecs::console_2018,
+    ecs::before_2015_12,
+    kubernetes::deployment,
+    statefulset::statefulset,
+    daemonset::daemonset,
+    gke_2015::gke_2015,
+    swarm::swarm,
+    nomad::nomad,
+    argo::argo_rollouts,
+    flagger::flagger,
+];
 
 /// The system of this name.
 pub fn by_name(name: &str) -> Option<Orchestrator> {

@@ -1,11 +1,11 @@
 //! Binpack: the host with least free memory that still fits, then least free cpu (DG task-placement-strategies).
 
-use super::{HostView, Placement, Score};
+use super::{HostView, Placement, Scene, Score};
 
 pub(super) struct Binpack;
 
 impl Placement for Binpack {
-    fn score(&self, host: &HostView) -> Score {
+    fn score(&self, host: &HostView, _: &Scene) -> Score {
         (host.free.memory_mib, host.free.cpu)
     }
 }

@@ -24,6 +24,19 @@ impl HostSet {
         self.len += 1;
     }
 
+    /// Adds the hosts of another set, none of which is in it.
+    pub fn insert_all(&mut self, other: &Self) {
+        if other.words.len() > self.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, &more) in self.words.iter_mut().zip(&other.words) {
+            debug_assert!(*word & more == 0, "the sets have no host in common");
+            *word |= more;
+        }
+        self.first_word = if self.len == 0 { other.first_word } else { self.first_word.min(other.first_word) };
+        self.len += other.len;
+    }
+
     /// Takes a host out that is in it.
     pub fn remove(&mut self, host: HostId) {
         let (word, bit) = (host.index() / 64, host.index() % 64);
@@ -88,6 +101,20 @@ mod tests {
                 }
                 prop_assert_eq!(set.nth(set.len()), None);
             }
+        }
+
+        #[test]
+        fn sets_without_a_common_host_add_up(ids in proptest::collection::btree_map(0..300_u32, any::<bool>(), 0..60)) {
+            let mut sets = [HostSet::default(), HostSet::default()];
+            let mut all = HostSet::default();
+            for (&id, &second) in &ids {
+                sets[usize::from(second)].insert(HostId(id));
+                all.insert(HostId(id));
+            }
+            let [mut sum, second] = sets;
+            sum.insert_all(&second);
+            prop_assert_eq!(&sum, &all);
+            prop_assert_eq!(sum.nth(0), all.nth(0));
         }
     }
 }

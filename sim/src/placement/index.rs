@@ -16,6 +16,8 @@ pub(crate) struct Look {
     pub port_taken: bool,
     /// Tasks of the service on it.
     pub tasks: u32,
+    /// Tasks of all services on it, where the service's policy counts them; otherwise 0, so that hosts stay alike.
+    pub all_tasks: u32,
 }
 
 /// Hosts by look.
@@ -40,7 +42,7 @@ impl HostIndex {
     }
 
     /// The groups, none of them empty.
-    pub fn groups(&self) -> impl Iterator<Item = (&Look, &HostSet)> {
+    pub fn groups(&self) -> impl Iterator<Item = (&Look, &HostSet)> + Clone {
         self.groups.iter()
     }
 }

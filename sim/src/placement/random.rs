@@ -1,15 +1,15 @@
 //! Random: any host that fits, equally likely.
 
-use super::{HostView, Placement, Score};
+use super::{Choice, HostView, Placement, Scene, Score};
 
 pub(super) struct Random;
 
 impl Placement for Random {
-    fn score(&self, _host: &HostView) -> Score {
+    fn score(&self, _: &HostView, _: &Scene) -> Score {
         (0, 0)
     }
 
-    fn draws(&self) -> bool {
-        true
+    fn choice(&self) -> Choice {
+        Choice::AnyBest
     }
 }

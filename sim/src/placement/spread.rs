@@ -1,11 +1,11 @@
 //! Spread: zones with fewest tasks of the service, then hosts with fewest (the default of ECS services, DG task-placement).
 
-use super::{HostView, Placement, Score};
+use super::{HostView, Placement, Scene, Score};
 
 pub(super) struct Spread;
 
 impl Placement for Spread {
-    fn score(&self, host: &HostView) -> Score {
+    fn score(&self, host: &HostView, _: &Scene) -> Score {
         (host.zone_tasks, host.tasks)
     }
 }

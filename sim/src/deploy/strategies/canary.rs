@@ -7,7 +7,7 @@ use crate::deploy::{Hold, Rollout, Size, Step};
 pub fn canary(shares: &[u32], holds: &[Hold], full: bool) -> Rollout {
     let mut program: Vec<_> = if full { vec![Step::beside(Size::ALL)] } else { vec![] };
     for &permille in shares.iter().filter(|&&permille| permille < 1_000) {
-        let new = if full { Size::Keep } else { Size::share(permille) };
+        let new = if full { Size::ALL } else { Size::share(permille) };
         program.push(Step { holds: holds.to_vec(), ..Step::beside(new).weighing(permille) });
     }
     program.push(Step::beside(Size::ALL).weighing(1_000));

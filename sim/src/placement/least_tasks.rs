@@ -1,0 +1,19 @@
+//! Least tasks: the host with fewest tasks of all services, then the lowest id. Fleet's engine (FLEET `engine/scheduler.go`:
+//! fewest units, then machine id) and Rancher's scheduler (CATTLE, `rancher/scheduler`: fewest instances).
+//!
+//! A task that is being stopped counts until it has stopped. Fleet itself reserves nothing: a service on Fleet demands no
+//! cpu and no memory.
+
+use super::{HostView, Placement, Scene, Score};
+
+pub(super) struct LeastTasks;
+
+impl Placement for LeastTasks {
+    fn score(&self, host: &HostView, _: &Scene) -> Score {
+        (host.all_tasks, 0)
+    }
+
+    fn counts_all_tasks(&self) -> bool {
+        true
+    }
+}
