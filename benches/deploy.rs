@@ -15,7 +15,7 @@ use support::secs;
 /// ECS of today with a balancer: 5 tasks a host, and a fifth of the hosts spare.
 fn rolling_deploy(tasks: u32, placement: Policy) -> Model {
     let mut model = support::plain(tasks, tasks / 5, 6);
-    let ecs = ecs::today();
+    let ecs = ecs::today().settings();
     model.control = ecs.control;
     model.control.launch_rate = None;
     model.host_groups[0].agent = ecs.agent;

@@ -229,7 +229,8 @@ fn every_key_is_read() {
 
 /// The percentages of ECS as its own parameters make them.
 fn percent(minimum: u32, maximum: u32) -> Rollout {
-    let strategy = ecs::before_2015_12().strategy("rolling").unwrap().clone();
+    let system = ecs::before_2015_12();
+    let strategy = system.strategy("rolling").expect("it is offered since 2015");
     let parameters = strategy.parameters.clone();
     let parameters = parameters.with("minimum_healthy_percent", Value::Permille(10 * minimum), "here");
     (strategy.build)(&parameters.with("maximum_percent", Value::Permille(10 * maximum), "here"))

@@ -215,9 +215,8 @@ fn steps(item: &Item, mover: Mover) -> Option<Vec<Step>> {
     if list.is_empty() || list.len() > MOST {
         return item.wrong(format!("{} steps", list.len()), format!("write 1 to {MOST} of them"));
     }
-    let last = list.len() - 1;
     // Each is read before it is said whether all were good.
-    let steps: Vec<_> = list.iter().zip(0..).map(|(item, i)| step(item, mover, i == last)).collect();
+    let steps: Vec<_> = list.iter().zip(1..).map(|(item, i)| step(item, mover, i == list.len())).collect();
     steps.into_iter().collect()
 }
 
