@@ -447,8 +447,8 @@ fn every_key_of_a_free_strategy_is_read() {
         pace: s(1),
         gate: Gate { level: GateLevel::Ready, min_for: s(10), deadline: Some(s(300)) },
         shift: Dist::Exponential { mean: s(5) },
-        failure: FailurePolicy {
-            detect: vec![
+        failure: FailurePolicy::any(
+            [
                 Detector::GateDeadline,
                 Detector::Analysis,
                 Detector::Alarm,
@@ -457,8 +457,8 @@ fn every_key_of_a_free_strategy_is_read() {
                 Detector::NoProgress(s(600)),
                 Detector::Total(s(3_600)),
             ],
-            act: Act::RollBack(RollBack::DropNew { after: s(30) }),
-        },
+            Act::RollBack(RollBack::DropNew { after: s(30) }),
+        ),
         retain: s(3_600),
         completion: Completion::LastStep,
     };
@@ -471,5 +471,5 @@ fn every_key_of_a_free_strategy_is_read() {
     );
     let breaker = free("failure = { detect = [{ in_a_row = {} }] }").failure;
     let half = Bound::percent(50, Round::Up);
-    assert_eq!(breaker, FailurePolicy::new(Detector::InARow { share: half, least: 3, most: 200 }, Act::Stop));
+    assert_eq!(breaker, FailurePolicy::any([Detector::InARow { share: half, least: 3, most: 200 }], Act::Stop));
 }

@@ -111,7 +111,7 @@ fn failure() -> impl Strategy<Value = FailurePolicy> {
         Just(Act::RollBack(RollBack::Reverse)),
         up_to_s(60).prop_map(|after| Act::RollBack(RollBack::DropNew { after })),
     ];
-    (proptest::collection::vec(detector, 0..3), act).prop_map(|(detect, act)| FailurePolicy { detect, act })
+    proptest::collection::vec((detector, act), 0..3).prop_map(FailurePolicy)
 }
 
 /// Any rollout; one that nothing ends before its time where `fails` is false.

@@ -94,8 +94,7 @@ pub const FREE_SLOTS: &[Part] = &[
 
 /// What nothing else is said of.
 pub(super) fn default() -> Rollout {
-    let failure = FailurePolicy { detect: vec![], act: Act::Stop };
-    Rollout { failure, completion: Completion::OldStopped, ..Rollout::new(vec![Step::all(Mover::Pool(POOL))]) }
+    Rollout { completion: Completion::OldStopped, ..Rollout::new(vec![Step::all(Mover::Pool(POOL))]) }
 }
 
 /// A rollout of any parts.
@@ -314,7 +313,7 @@ fn failure(item: &Item, gate: Gate) -> Option<FailurePolicy> {
     if let (Some(item), false) = (after_item, matches!(act, Act::RollBack(RollBack::DropNew { .. }))) {
         item.wrong::<()>("nothing waits for it", "it is how long dropped tasks stay: act = \"drop-new\"".to_string());
     }
-    Some(FailurePolicy { detect, act })
+    Some(FailurePolicy::any(detect, act))
 }
 
 fn detector(item: &Item, gate: Gate) -> Option<Detector> {

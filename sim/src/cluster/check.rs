@@ -44,7 +44,7 @@ impl Cluster {
             assert_eq!(counts.tasks.len(), counts.wanted as usize, "the list of wanted tasks");
             let healthy = wanted().filter(|task| task.state == TaskState::InService).count();
             assert_eq!(counts.healthy as usize, healthy, "healthy tasks of version {version}");
-            let available = wanted().filter(|task| task.available).count();
+            let available = wanted().filter(|task| task.is_available()).count();
             assert_eq!(counts.available as usize, available, "available tasks of version {version}");
             let rested = wanted().filter(|task| task.rested).count();
             assert_eq!(counts.rested as usize, rested, "rested tasks of version {version}");

@@ -13,7 +13,7 @@ use crate::model::{Demand, Fault, Model, Resources, SlotRelease};
 use crate::placement::index::{HostIndex, Look};
 
 pub use task::TaskState;
-pub(crate) use task::{Task, TaskName};
+pub(crate) use task::{Container, Task, TaskName};
 
 /// The version that runs at the start.
 pub(crate) const FIRST_VERSION: u16 = 1;
@@ -181,7 +181,7 @@ impl Cluster {
         counts.available += u32::from(ready);
         counts.rested += u32::from(ready);
         let task = &mut self.tasks[id.index()];
-        (task.slot, task.available, task.rested) = (slot, ready, ready);
+        (task.slot, task.available_since, task.rested) = (slot, ready.then_some(ctx.now), ready);
         self.tasks[id.index()].place_among_wanted = counts.tasks.len() as u32;
         counts.tasks.push(id);
         id
@@ -216,8 +216,7 @@ impl Cluster {
     /// A wanted task has passed the gate.
     pub fn gain(&mut self, id: TaskId, now: Time) {
         let task = &mut self.tasks[id.index()];
-        assert!(!task.available && !task.chosen, "{id:?} passes once");
-        task.available = true;
+        assert!(!task.is_available() && !task.chosen, "{id:?} passes once");
         task.available_since = Some(now);
         let name = task.name;
         self.services[name.service.index()].versions[usize::from(name.version)].available += 1;
@@ -226,7 +225,7 @@ impl Cluster {
     /// The delay after a wanted task's gate is over.
     pub fn rest(&mut self, id: TaskId) {
         let task = &mut self.tasks[id.index()];
-        assert!(task.available && !task.rested, "{id:?} rests once");
+        assert!(task.is_available() && !task.rested, "{id:?} rests once");
         task.rested = true;
         let name = task.name;
         self.services[name.service.index()].versions[usize::from(name.version)].rested += 1;
@@ -236,7 +235,7 @@ impl Cluster {
     pub fn lose(&mut self, id: TaskId) {
         let task = &mut self.tasks[id.index()];
         let counts = &mut self.services[task.name.service.index()].versions[usize::from(task.name.version)];
-        counts.available -= u32::from(std::mem::take(&mut task.available));
+        counts.available -= u32::from(task.available_since.take().is_some());
         counts.rested -= u32::from(std::mem::take(&mut task.rested));
         task.gate_at = None;
     }

@@ -68,9 +68,7 @@ pub(crate) struct Task {
     pub slot: u32,
     /// The scheduler has decided to stop it, or it has failed.
     pub chosen: bool,
-    /// It has passed the gate: it is available to the movers.
-    pub available: bool,
-    /// When it last passed the gate.
+    /// Since when it is available to the movers: when it passed the gate.
     pub available_since: Option<Time>,
     /// The delay after its gate is over.
     pub rested: bool,
@@ -82,16 +80,24 @@ pub(crate) struct Task {
     pub runs_since: Option<Time>,
     /// How often in a row its container ended by itself and was started again.
     pub restarts: u32,
-    /// Its container has ended by itself and is not started again yet.
-    pub ended: bool,
-    /// It has begun on its host, which holds its resources; a task stopped before that has nothing to wait for.
-    pub begun: bool,
+    pub container: Container,
     /// Which of its host's stops its own is.
     pub stop_number: u32,
     /// The last fact about it.
     pub last: FactId,
     /// Its place in [`VersionTasks::tasks`](super::VersionTasks::tasks).
     pub place_among_wanted: u32,
+}
+
+/// What there is of a task on its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// Nothing: its stop has nothing to wait for.
+    NotBegun,
+    /// It has begun, and the host holds its resources.
+    Begun,
+    /// Its container has ended by itself and is not started again yet; the host still holds its resources.
+    Ended,
 }
 
 /// Which task of which service.
@@ -102,6 +108,11 @@ pub(crate) struct TaskName {
 }
 
 impl Task {
+    /// Whether it has passed the gate.
+    pub const fn is_available(&self) -> bool {
+        self.available_since.is_some()
+    }
+
     pub const fn new(name: TaskName, entity: Entity, host: HostId, state: TaskState, last: FactId) -> Self {
         Self {
             name,
@@ -110,15 +121,13 @@ impl Task {
             state,
             slot: 0,
             chosen: false,
-            available: false,
             available_since: None,
             rested: false,
             passes_at: None,
             gate_at: None,
             runs_since: None,
             restarts: 0,
-            ended: false,
-            begun: false,
+            container: Container::NotBegun,
             stop_number: 0,
             last,
             place_among_wanted: 0,

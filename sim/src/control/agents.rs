@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::cluster::{Cluster, FIRST_VERSION, TaskName, TaskState};
+use crate::cluster::{Cluster, Container, FIRST_VERSION, TaskName, TaskState};
 use crate::control::beat::Beat;
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
@@ -94,7 +94,7 @@ impl<'m> Agents<'m> {
     /// Takes over a task that ran before the start.
     pub fn adopt(&mut self, id: TaskId, cluster: &mut Cluster) {
         let task = &mut cluster.tasks[id.index()];
-        task.begun = true;
+        task.container = Container::Begun;
         self.hosts[task.host.index()].take(self.model.services[task.name.service.index()].demand.resources);
     }
 
@@ -172,7 +172,7 @@ impl<'m> Agents<'m> {
     pub fn restarted(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &mut cluster.tasks[id.index()];
         if task.state == TaskState::BackingOff {
-            task.ended = false;
+            task.container = Container::Begun;
             self.create_container(id, cluster, ctx);
         }
     }
@@ -216,7 +216,7 @@ impl<'m> Agents<'m> {
         let task = &cluster.tasks[id.index()];
         let host = &mut self.hosts[task.host.index()];
         host.stops_received += 1;
-        if !task.begun {
+        if task.container == Container::NotBegun {
             host.waiting.retain(|&(waiting, _)| waiting != id);
             self.report_stop(id, cluster, ctx);
             return;
@@ -224,7 +224,7 @@ impl<'m> Agents<'m> {
         host.stops_under_way.push(host.stops_received);
         cluster.tasks[id.index()].stop_number = host.stops_received;
         let task = &cluster.tasks[id.index()];
-        if task.ended {
+        if task.container == Container::Ended {
             self.exited(id, cluster, ctx);
             return;
         }
@@ -287,7 +287,7 @@ impl<'m> Agents<'m> {
 
     fn pull(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &mut cluster.tasks[id.index()];
-        task.begun = true;
+        task.container = Container::Begun;
         let (name, entity, on, waited) = (task.name, task.entity, task.host, task.state == TaskState::Pending);
         // A task that waited was let go by what happened now; one that did not by its own start.
         let because = if waited { ctx.cause } else { task.last };

@@ -3,17 +3,18 @@
 
 use std::borrow::Cow;
 
-use crate::cluster::{Cluster, TaskState};
+use crate::cluster::{Cluster, Container, TaskState};
 use crate::control::agents::Agents;
-use crate::control::rollout::Progress;
+use crate::control::rollout::{Mode, Progress};
 use crate::control::scheduler::{Chance, Ended, Fate, Reached, Scheduler, Then};
-use crate::deploy::{Act, Detector, GateLevel, RollBack, SlotOp};
+use crate::control::trouble::Found;
+use crate::deploy::{Act, Detector, GateLevel, Limits, Mover, RollBack, SlotOp};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::Stream;
 use crate::engine::event::Event;
-use crate::engine::fact::{Fact, FactId, TaskId};
+use crate::engine::fact::{Fact, FactId, TaskId, Why};
 use crate::engine::time::Time;
-use crate::model::Fault;
+use crate::model::{Fault, Model};
 
 impl Scheduler<'_> {
     /// A task's container ended by itself, or a check ended it.
@@ -27,7 +28,7 @@ impl Scheduler<'_> {
             return;
         }
         let ran_for = task.runs_since.map(|since| ctx.now.since(since));
-        let well_for = task.available_since.filter(|_| task.available).map(|since| ctx.now.since(since));
+        let well_for = task.available_since.map(|since| ctx.now.since(since));
         let (restarts, version) = (task.restarts, task.name.version);
         let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: ran_for.is_some() });
         cluster.lose(id);
@@ -41,7 +42,7 @@ impl Scheduler<'_> {
             let backoff = in_place.backoff;
             let anew = backoff.reset_after.zip(ran_for).is_some_and(|(reset, ran_for)| ran_for >= reset);
             task.restarts = if anew { 1 } else { restarts + 1 };
-            task.ended = true;
+            task.container = Container::Ended;
             let delay = backoff.delay(task.restarts);
             let waits = cluster.advance(id, TaskState::BackingOff, fact, ctx);
             ctx.schedule(ctx.now + delay, Event::Restarted(id), waits);
@@ -143,7 +144,7 @@ impl Scheduler<'_> {
             return;
         };
         let task = &mut cluster.tasks[id.index()];
-        if task.chosen || task.available {
+        if task.chosen || task.is_available() {
             return;
         }
         if at == ctx.now {
@@ -157,13 +158,13 @@ impl Scheduler<'_> {
     /// A task that has not passed its gate by now is late.
     pub fn gate_deadline(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
-        if task.chosen || task.available || task.name.version != self.target {
+        if task.chosen || task.is_available() || task.name.version != self.target {
             return;
         }
         let fact = ctx.tell(Fact::TaskLate { task: id, service: self.id });
         self.trouble.late.insert(id);
-        if self.service.rollout.failure.detect.contains(&Detector::GateDeadline) {
-            self.trouble.find(crate::engine::fact::Why::Late, fact);
+        if let Some(act) = self.service.rollout.failure.act_on(Detector::GateDeadline) {
+            self.trouble.find(Why::Late, act, fact);
         }
         self.wake(Chance::Other, fact, cluster, ctx);
     }
@@ -181,22 +182,25 @@ impl Scheduler<'_> {
 
     /// An alarm rings.
     pub fn alarm(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
-        let watched = self.service.rollout.failure.detect.contains(&Detector::Alarm);
-        if watched && self.serves_errors(cluster) {
-            self.trouble.find(crate::engine::fact::Why::Alarm, ctx.cause);
+        if let Some(act) = self.service.rollout.failure.act_on(Detector::Alarm)
+            && self.serves_errors(cluster)
+        {
+            self.trouble.find(Why::Alarm, act, ctx.cause);
             self.wake(Chance::Other, ctx.cause, cluster, ctx);
         }
     }
 
     /// Asks to be told when the failure policy has to look at the clock.
     pub(super) fn watch_the_clock(&mut self, ctx: &mut Ctx) {
-        let Some(rollout) = self.rollout.as_ref().filter(|rollout| !rollout.back && !rollout.frozen) else { return };
-        let due = self.service.rollout.failure.detect.iter().filter_map(|detector| match *detector {
-            Detector::NoProgress(span) if !rollout.stalled => Some(rollout.got_on + span),
-            Detector::Total(span) if !rollout.stalled => Some(rollout.requested + span),
+        let Some(rollout) = self.rollout.as_ref().filter(|rollout| rollout.mode == Mode::Forward) else { return };
+        let due = self.service.rollout.failure.0.iter().filter_map(|&(detector, act)| match detector {
+            _ if act == Act::Report && rollout.stalled => None,
+            Detector::NoProgress(span) => Some(rollout.got_on + span),
+            Detector::Total(span) => Some(rollout.requested + span),
             _ => None,
         });
-        if let Some(at) = due.min()
+        // A look may come late for it.
+        if let Some(at) = due.min().map(|at| at.max(ctx.now))
             && self.deadline.is_none_or(|deadline| at < deadline || deadline <= ctx.now)
         {
             self.deadline = Some(at);
@@ -206,34 +210,35 @@ impl Scheduler<'_> {
 
     /// The clock that the failure policy watches.
     pub fn rollout_deadline(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
-        use crate::engine::fact::Why;
         if self.deadline != Some(ctx.now) {
             return;
         }
-        let Some(rollout) = self.rollout.as_ref().filter(|rollout| !rollout.back && !rollout.frozen) else { return };
+        let Some(rollout) = self.rollout.as_ref().filter(|rollout| rollout.mode == Mode::Forward) else { return };
         // A hold is no lack of progress.
         let got_on = if rollout.holds() { ctx.now } else { rollout.got_on };
-        let found = self.service.rollout.failure.detect.iter().find_map(|detector| match *detector {
-            Detector::NoProgress(span) if got_on + span <= ctx.now => Some(Why::NoProgress),
-            Detector::Total(span) if rollout.requested + span <= ctx.now => Some(Why::TookTooLong),
+        let found = self.service.rollout.failure.0.iter().filter_map(|&(detector, act)| match detector {
+            _ if act == Act::Report && rollout.stalled => None,
+            Detector::NoProgress(span) if got_on + span <= ctx.now => Some((Why::NoProgress, act)),
+            Detector::Total(span) if rollout.requested + span <= ctx.now => Some((Why::TookTooLong, act)),
             _ => None,
         });
+        let found: Vec<_> = found.collect();
         self.get_on(got_on);
-        match found {
-            Some(why) => {
-                self.trouble.find(why, ctx.cause);
-                self.wake(Chance::Other, ctx.cause, cluster, ctx);
-            }
-            None => self.watch_the_clock(ctx),
+        if found.is_empty() {
+            self.watch_the_clock(ctx);
+            return;
         }
+        for (why, act) in found {
+            self.trouble.find(why, act, ctx.cause);
+        }
+        self.wake(Chance::Other, ctx.cause, cluster, ctx);
     }
 
     /// Does what the failure policy says about what was found.
     pub(super) fn act_on_trouble(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
-        let (why, because) = self.trouble.found.take()?;
-        let act = self.service.rollout.failure.act;
+        let Found { why, act, because } = self.trouble.found.take()?;
         let mover = self.step().mover;
-        let rollout = self.rollout.as_mut().filter(|rollout| !rollout.back && !rollout.frozen)?;
+        let rollout = self.rollout.as_mut().filter(|rollout| rollout.mode == Mode::Forward)?;
         let (deploy, service) = (rollout.deploy, self.id);
         let after = ctx.now.since(rollout.requested);
         let then = match act {
@@ -241,13 +246,14 @@ impl Scheduler<'_> {
                 if !std::mem::replace(&mut rollout.stalled, true) {
                     ctx.tell_because(Fact::DeployStalled { deploy, service, why }, because);
                 }
+                self.watch_the_clock(ctx);
                 return None;
             }
             Act::Pause => Then::Paused,
             Act::Stop => Then::Stopped,
             Act::RollBack(_) => Then::RollingBack,
         };
-        rollout.frozen = true;
+        rollout.mode = Mode::Frozen;
         self.fates.push(Fate { deploy, after, why, then });
         if act == Act::Pause {
             self.latest = ctx.tell_because(Fact::DeployPaused { deploy, service, why }, because);
@@ -261,41 +267,30 @@ impl Scheduler<'_> {
         }
         self.target = self.stable;
         let steps = Progress::steps_back(how, mover);
-        self.begin(Progress::new(deploy, Cow::Owned(steps), true, self.draw_name(), ctx.now), cluster, ctx);
+        self.begin(Progress::new(deploy, Cow::Owned(steps), Mode::Back, self.draw_name(), ctx.now), cluster, ctx);
         None
     }
 
     /// What an unfinished deploy waits for, or how it failed, in words.
-    pub fn waits_for(&self, cluster: &Cluster, model: &crate::model::Model) -> Option<String> {
+    pub fn waits_for(&self, cluster: &Cluster, model: &Model) -> Option<String> {
         let name = &self.service.name;
-        let fates: Vec<_> = self.fates.iter().map(|fate| self.fate(fate)).collect();
-        if self.rollout.as_ref().is_none_or(|rollout| rollout.frozen || rollout.back) {
+        let fates: Vec<_> = self.fates.iter().map(Fate::in_words).collect();
+        if self.rollout.as_ref().is_none_or(|rollout| rollout.mode != Mode::Forward) {
             return (!fates.is_empty()).then(|| format!("{name}: {}", fates.join("; ")));
         }
         let reasons: Vec<_> = fates.into_iter().chain(self.reasons(cluster, model)).collect();
         Some(format!("{name}: {}", reasons.join("; ")))
     }
 
-    fn fate(&self, fate: &Fate) -> String {
-        let Fate { after, why, then, .. } = fate;
-        let then = match then {
-            Then::Paused => return format!("paused after {after}: {why}"),
-            Then::Stopped => "and stays as it is".to_string(),
-            Then::RollingBack => "and has not rolled back yet".to_string(),
-            Then::RolledBack(took) => format!("and rolled back in {took}"),
-        };
-        format!("failed after {after} ({why}) {then}")
-    }
-
-    fn reasons(&self, cluster: &Cluster, model: &crate::model::Model) -> Vec<String> {
+    fn reasons(&self, cluster: &Cluster, model: &Model) -> Vec<String> {
         let horizon = model.horizon;
         let desired = self.desired;
         let tasks = &cluster.services[self.id.index()];
         let view = self.view(cluster);
         let settled = self.settled(cluster);
         let limits = match self.step().mover {
-            crate::deploy::Mover::Pool(pool) => Some(pool.limits(desired)),
-            crate::deploy::Mover::Slots(_) => None,
+            Mover::Pool(pool) => Some(pool.limits(desired)),
+            Mover::Slots(_) => None,
         };
         let mut reasons = vec![];
         let holds = self.rollout.as_ref().is_some_and(Progress::holds);
@@ -309,7 +304,7 @@ impl Scheduler<'_> {
                 view.new.available
             ));
         } else if let (false, Some(limits)) = (self.starved, limits) {
-            let crate::deploy::Limits { floor, cap } = limits;
+            let Limits { floor, cap } = limits;
             reasons.push(format!(
                 "its bounds let nothing start or stop: at least {floor} of {desired} stay healthy and at most {cap} may exist"
             ));
@@ -329,5 +324,19 @@ impl Scheduler<'_> {
             reasons.push(format!("its mover lets nothing {one}"));
         }
         reasons
+    }
+}
+
+impl Fate {
+    /// As the end of a sentence.
+    fn in_words(&self) -> String {
+        let Self { after, why, then, .. } = self;
+        let then = match then {
+            Then::Paused => return format!("paused after {after}: {why}"),
+            Then::Stopped => "and stays as it is".to_string(),
+            Then::RollingBack => "and has not rolled back yet".to_string(),
+            Then::RolledBack(took) => format!("and rolled back in {took}"),
+        };
+        format!("failed after {after} ({why}) {then}")
     }
 }

@@ -13,10 +13,7 @@ use crate::engine::time::{Duration, Time};
 #[derive(Clone, Debug)]
 pub(crate) struct Progress<'m> {
     pub deploy: DeployId,
-    /// It brings the version before back after a failure.
-    pub back: bool,
-    /// It does nothing any more, because it paused or failed.
-    pub frozen: bool,
+    pub mode: Mode,
     /// What is said once: that its bounds block it, that it makes no progress.
     pub bounds_told: bool,
     pub stalled: bool,
@@ -29,6 +26,17 @@ pub(crate) struct Progress<'m> {
     /// The last beat of a program that takes its time.
     beat: Option<Time>,
     entity: Entity,
+}
+
+/// What a rollout is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The version that was asked for.
+    Forward,
+    /// Nothing any more, because it paused or failed.
+    Frozen,
+    /// The version before, after a failure.
+    Back,
 }
 
 /// What a step is at.
@@ -46,6 +54,20 @@ enum Phase {
     Ended,
 }
 
+/// What is rolled out, at one look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rolled<'m> {
+    pub view: View,
+    pub rollout: &'m Rollout,
+    pub service: ServiceId,
+    pub version: u16,
+    /// Whether the version serves errors, which measurements find.
+    pub serves_errors: bool,
+    pub draws: Draws,
+    /// The last fact.
+    pub latest: FactId,
+}
+
 /// What came of a look at the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stepped {
@@ -61,11 +83,10 @@ pub(crate) enum Stepped {
 
 impl<'m> Progress<'m> {
     /// At the begin of a rollout.
-    pub fn new(deploy: DeployId, steps: Cow<'m, [Step]>, back: bool, entity: Entity, now: Time) -> Self {
+    pub fn new(deploy: DeployId, steps: Cow<'m, [Step]>, mode: Mode, entity: Entity, now: Time) -> Self {
         Self {
             deploy,
-            back,
-            frozen: false,
+            mode,
             bounds_told: false,
             stalled: false,
             requested: now,
@@ -100,18 +121,9 @@ impl<'m> Progress<'m> {
         self.step
     }
 
-    /// Looks whether the step is done, and takes the program on. At most one phase passes; `latest` is the last fact.
-    pub fn advance(
-        &mut self,
-        view: &View,
-        rollout: &Rollout,
-        serves_errors: bool,
-        service: ServiceId,
-        version: u16,
-        draws: Draws,
-        latest: FactId,
-        ctx: &mut Ctx,
-    ) -> Stepped {
+    /// Looks whether the step is done, and takes the program on. At most one phase passes.
+    pub fn advance(&mut self, of: &Rolled, ctx: &mut Ctx) -> Stepped {
+        let Rolled { view, rollout, service, version, serves_errors, draws, latest } = *of;
         let entity = self.entity.child(self.step as u64);
         let wait = |until: Time, ctx: &mut Ctx| {
             if until > ctx.now {
@@ -119,7 +131,7 @@ impl<'m> Progress<'m> {
             }
         };
         match self.phase {
-            Phase::Moving if self.step().is_reached(view) => {
+            Phase::Moving if self.step().is_reached(&view) => {
                 let at = self.next_beat(rollout.pace, ctx.now);
                 self.phase = Phase::Noticing(at);
                 wait(at, ctx);
@@ -157,7 +169,7 @@ impl<'m> Progress<'m> {
     /// Begins a hold; after the last one the step is done.
     fn hold(&mut self, hold: usize, serves_errors: bool, draws: Draws, now: Time) {
         let entity = self.entity.child(self.step as u64).child(hold as u64);
-        let held = match self.step().holds.get(hold) {
+        let (span, fails) = match self.step().holds.get(hold) {
             None => {
                 self.phase = Phase::Ended;
                 return;
@@ -170,14 +182,14 @@ impl<'m> Progress<'m> {
                 (*interval * u64::from(if fails { failure_limit + 1 } else { *count }), fails)
             }
         };
-        self.phase = Phase::Holding { hold, until: now + held.0, fails: held.1 };
+        self.phase = Phase::Holding { hold, until: now + span, fails };
     }
 
     fn wait_for_hold(&mut self, service: ServiceId, latest: FactId, ctx: &mut Ctx) -> Stepped {
         match self.phase {
             Phase::Holding { until, .. } if until > ctx.now => ctx.schedule(until, Event::StepDue(service), latest),
             Phase::Ended => {
-                if self.steps.len() > 1 && !self.back {
+                if self.steps.len() > 1 && self.mode != Mode::Back {
                     let step = self.step as u16;
                     ctx.tell_because(Fact::StepDone { deploy: self.deploy, step }, latest);
                 }

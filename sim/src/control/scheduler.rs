@@ -8,16 +8,19 @@ use crate::cluster::{Cluster, FIRST_VERSION, NewTask, TaskName, TaskState, Versi
 use crate::control::agents::Agents;
 use crate::control::balancer;
 use crate::control::beat::Beat;
-use crate::control::rollout::{Progress, Stepped};
+use crate::control::rollout::{Mode, Progress, Rolled, Stepped};
 use crate::control::slot_book::SlotBook;
 use crate::control::tokens::Tokens;
 use crate::control::trouble::Trouble;
-use crate::deploy::{Completion, Detector, Mover, Plan, Reap, Side, Size, SlotKey, SlotOp, Slots, Step, View};
+use crate::deploy::{
+    Completion, Detector, Mover, OnUnhealthy, Plan, Reap, Side, Size, SlotKey, SlotOp, Slots, Step, VictimOrder, View,
+    victims,
+};
 use crate::engine::ctx::Ctx;
 use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
-use crate::engine::fact::{DeployId, Fact, FactId, HostId, ServiceId, TaskId};
+use crate::engine::fact::{DeployId, Fact, FactId, HostId, ServiceId, TaskId, Why};
 use crate::engine::time::{Duration, Time};
 use crate::model::{ControlLoop, Deploy, Deregistration, Model, Service, Version};
 use crate::placement::search::{self, Request};
@@ -83,7 +86,7 @@ pub(crate) struct Scheduler<'m> {
 pub(crate) struct Fate {
     pub deploy: DeployId,
     pub after: Duration,
-    pub why: crate::engine::fact::Why,
+    pub why: Why,
     pub then: Then,
 }
 
@@ -234,7 +237,7 @@ impl<'m> Scheduler<'m> {
     /// A deploy is requested: the wanted version changes and the loop begins anew. Returns the deploy that it supersedes.
     pub fn request(&mut self, id: DeployId, deploy: &Deploy, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
         self.requests += 1;
-        let under_way = self.rollout.as_ref().is_some_and(|rollout| !rollout.back);
+        let under_way = self.rollout.as_ref().is_some_and(|rollout| rollout.mode != Mode::Back);
         let versions = &mut cluster.services[self.id.index()].versions;
         self.target = match deploy.version {
             Version::New(fault) => {
@@ -248,7 +251,8 @@ impl<'m> Scheduler<'m> {
         };
         let version = self.target;
         let requested = ctx.tell_first(Fact::DeployRequested { deploy: id, service: self.id, version });
-        let superseded = self.rollout.take().filter(|rollout| !rollout.frozen || !self.has_fate(rollout.deploy));
+        let superseded =
+            self.rollout.take().filter(|rollout| rollout.mode != Mode::Frozen || !self.has_fate(rollout.deploy));
         let superseded = superseded.map(|Progress { deploy, .. }| {
             (deploy, ctx.tell_because(Fact::DeploySuperseded { deploy, service: self.id }, requested))
         });
@@ -258,7 +262,7 @@ impl<'m> Scheduler<'m> {
         self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, request);
         self.retained_until = None;
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
-        self.begin(Progress::new(id, program, false, request, ctx.now), cluster, ctx);
+        self.begin(Progress::new(id, program, Mode::Forward, request, ctx.now), cluster, ctx);
         self.next = None;
         let next = self.next_beat(ctx.now, ctx);
         self.look_at(next, ctx);
@@ -400,7 +404,7 @@ impl<'m> Scheduler<'m> {
             return;
         }
         task.gate_at = None;
-        if task.available {
+        if task.is_available() {
             cluster.rest(id);
             self.wake(Chance::Surplus, ctx.cause, cluster, ctx);
         } else {
@@ -456,7 +460,7 @@ impl<'m> Scheduler<'m> {
 
     /// The step that is carried out, or what keeps the service as it is.
     pub(super) fn step(&self) -> &Step {
-        const RETAINING: &Step = &Step::beside(crate::deploy::Size::ALL);
+        const RETAINING: &Step = &Step::beside(Size::ALL);
         match &self.rollout {
             Some(rollout) => rollout.step(),
             None if self.retained_until.is_some() => RETAINING,
@@ -480,7 +484,7 @@ impl<'m> Scheduler<'m> {
         let new = &tasks.versions[usize::from(self.target)];
         let (wanted, available) = (tasks.wanted(), tasks.available());
         let failed = self.book.failed.len() as u32;
-        let ignores = self.slots().is_some_and(|slots| slots.on_unhealthy == crate::deploy::OnUnhealthy::Ignore);
+        let ignores = self.slots().is_some_and(|slots| slots.on_unhealthy == OnUnhealthy::Ignore);
         let mut view = View {
             desired: self.desired,
             new: Side { target: 0, wanted: new.wanted, available: new.available },
@@ -499,7 +503,7 @@ impl<'m> Scheduler<'m> {
 
     fn plan(&self, cluster: &Cluster) -> Plan {
         match &self.rollout {
-            Some(rollout) if rollout.frozen => {
+            Some(rollout) if rollout.mode == Mode::Frozen => {
                 // The tasks of a paused rollout that die are still replaced.
                 let paused = self.fates.last().is_some_and(|fate| fate.then == Then::Paused);
                 let start = if paused && self.slots().is_some() { self.trouble.owed } else { 0 };
@@ -537,21 +541,28 @@ impl<'m> Scheduler<'m> {
         }
         let rollout = &self.service.rollout;
         loop {
-            let view = self.view(cluster);
-            let errors = self.serves_errors(cluster);
-            let (id, version, draws, latest) = (self.id, self.target, self.draws, self.latest);
-            let Some(progress) = self.rollout.as_mut().filter(|progress| !progress.frozen) else {
+            let rolled = Rolled {
+                view: self.view(cluster),
+                rollout,
+                service: self.id,
+                version: self.target,
+                serves_errors: self.serves_errors(cluster),
+                draws: self.draws,
+                latest: self.latest,
+            };
+            let Rolled { view, latest, .. } = rolled;
+            let Some(progress) = self.rollout.as_mut().filter(|progress| progress.mode != Mode::Frozen) else {
                 return (false, None);
             };
             let before = progress.step_number();
             if progress.has_ended() {
                 return (false, self.complete(&view, cluster, ctx));
             }
-            match progress.advance(&view, rollout, errors, id, version, draws, latest, ctx) {
+            match progress.advance(&rolled, ctx) {
                 Stepped::Waits => return (false, None),
                 Stepped::Failed(why) => {
-                    if rollout.failure.detect.contains(&Detector::Analysis) {
-                        self.trouble.find(why, latest);
+                    if let Some(act) = rollout.failure.act_on(Detector::Analysis) {
+                        self.trouble.find(why, act, latest);
                     }
                     return (true, self.act_on_trouble(cluster, ctx));
                 }
@@ -702,7 +713,7 @@ impl<'m> Scheduler<'m> {
         let tasks = &cluster.services[self.id.index()];
         let order = match self.step().mover {
             Mover::Pool(pool) => pool.victims,
-            Mover::Slots(_) => crate::deploy::VictimOrder::Newest,
+            Mover::Slots(_) => VictimOrder::Newest,
         };
         let mut chosen = vec![];
         for kind in [false, true].into_iter().filter(|kind| available.is_none_or(|available| available == *kind)) {
@@ -711,14 +722,14 @@ impl<'m> Scheduler<'m> {
                 if missing == 0 {
                     return chosen;
                 }
-                let of_kind = version.tasks.iter().filter(|id| cluster.tasks[id.index()].available == kind);
+                let of_kind = version.tasks.iter().filter(|id| cluster.tasks[id.index()].is_available() == kind);
                 let candidates: Vec<_> = of_kind
                     .map(|id| {
                         let host = cluster.tasks[id.index()].host.index();
-                        crate::deploy::victims::Candidate { task: id.0, host, zone: cluster.hosts[host].zone.into() }
+                        victims::Candidate { task: id.0, host, zone: cluster.hosts[host].zone.into() }
                     })
                     .collect();
-                let some = crate::deploy::victims::choose(order, missing, &candidates, &tasks.by_zone, &tasks.by_host);
+                let some = victims::choose(order, missing, &candidates, &tasks.by_zone, &tasks.by_host);
                 chosen.extend(some.into_iter().map(TaskId));
             }
         }
@@ -779,7 +790,7 @@ impl<'m> Scheduler<'m> {
     /// Ends the deploy whose steps are all done, unless the old tasks must be gone first.
     fn complete(&mut self, view: &View, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
         let rollout = self.rollout.as_ref()?;
-        let (deploy, back) = (rollout.deploy, rollout.back);
+        let (deploy, back) = (rollout.deploy, rollout.mode == Mode::Back);
         let gone = view.old.wanted == 0 && view.terminating == 0 && view.new.available == view.desired;
         if self.service.rollout.completion == Completion::OldStopped && !gone {
             return None;
@@ -812,7 +823,7 @@ impl<'m> Scheduler<'m> {
         if let Some(rollout) = &mut self.rollout
             && settled
             && !rollout.bounds_told
-            && !rollout.frozen
+            && rollout.mode != Mode::Frozen
             && !rollout.holds()
             && !rollout.has_ended()
         {

@@ -44,7 +44,7 @@ impl SlotBook {
                 SlotOrder::Ascending => i64::from(task.slot),
                 SlotOrder::Descending => -i64::from(task.slot),
             };
-            (task.available, task.name.version, slot)
+            (task.is_available(), task.name.version, slot)
         });
         Self { waiting: waiting.into(), ..Self::default() }
     }

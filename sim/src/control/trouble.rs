@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::deploy::{Detector, FailurePolicy};
+use crate::deploy::{Act, Detector, FailurePolicy};
 use crate::engine::fact::{FactId, TaskId, Why};
 use crate::engine::time::{Duration, Time};
 use crate::model::Restart;
@@ -19,13 +19,21 @@ pub(crate) struct Trouble {
     /// Tasks that are late for their gate.
     pub late: BTreeSet<TaskId>,
     /// What was found and has not been acted on.
-    pub found: Option<(Why, FactId)>,
+    pub found: Option<Found>,
     /// Failures in a row that made replacements wait.
     waits: u32,
     /// Until when replacements wait.
     pub not_before: Option<Time>,
     /// Failed tasks that nobody has replaced yet.
     pub owed: u32,
+}
+
+/// What a detector found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub why: Why,
+    pub act: Act,
+    pub because: FactId,
 }
 
 impl Trouble {
@@ -37,16 +45,16 @@ impl Trouble {
     /// A task failed; `well_for` is how long ago it passed its gate, if it did.
     pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, well_for: Option<Duration>, fact: FactId) {
         self.in_a_row += 1;
-        for detector in &policy.detect {
-            match *detector {
+        for &(detector, act) in &policy.0 {
+            match detector {
                 Detector::TasksDie { within, most_permille } if well_for.is_none_or(|span| span <= within) => {
                     self.died += 1;
                     if u64::from(self.died) * 1_000 > u64::from(most_permille) * u64::from(self.to_replace) {
-                        self.find(Why::TasksDied, fact);
+                        self.find(Why::TasksDied, act, fact);
                     }
                 }
                 Detector::InARow { .. } if detector.threshold(desired).is_some_and(|most| self.in_a_row >= most) => {
-                    self.find(Why::FailuresInARow, fact);
+                    self.find(Why::FailuresInARow, act, fact);
                 }
                 _ => {}
             }
@@ -76,8 +84,12 @@ impl Trouble {
     }
 
     /// Something was found that the failure policy looks for.
-    pub fn find(&mut self, why: Why, fact: FactId) {
-        self.found.get_or_insert((why, fact));
+    pub fn find(&mut self, why: Why, act: Act, because: FactId) {
+        let found = Found { why, act, because };
+        // What only reports gives way to what does something.
+        if self.found.is_none_or(|before| before.act == Act::Report) {
+            self.found = Some(found);
+        }
     }
 
     /// Whether replacements wait.

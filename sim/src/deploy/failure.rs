@@ -3,14 +3,9 @@
 use super::bound::Bound;
 use crate::engine::time::Duration;
 
-/// How failure is detected, and what it does.
+/// How failure is detected, and what it does: any of the detectors will do, and each has its act.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FailurePolicy {
-    /// Any of them will do.
-    pub detect: Vec<Detector>,
-    /// What it does.
-    pub act: Act,
-}
+pub struct FailurePolicy(pub Vec<(Detector, Act)>);
 
 /// How failure is detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,11 +65,16 @@ pub enum RollBack {
 
 impl FailurePolicy {
     /// Nothing is detected.
-    pub const NONE: Self = Self { detect: vec![], act: Act::Report };
+    pub const NONE: Self = Self(vec![]);
 
-    /// What it does where nobody watches but one detector.
-    pub fn new(detector: Detector, act: Act) -> Self {
-        Self { detect: vec![detector], act }
+    /// The same act, whichever detector it is.
+    pub fn any(detect: impl IntoIterator<Item = Detector>, act: Act) -> Self {
+        Self(detect.into_iter().map(|detector| (detector, act)).collect())
+    }
+
+    /// What follows from one detector, if it is there.
+    pub fn act_on(&self, detector: Detector) -> Option<Act> {
+        self.0.iter().find(|(known, _)| *known == detector).map(|(_, act)| *act)
     }
 }
 

@@ -43,7 +43,7 @@ pub enum SlotOp {
 pub enum SlotOrder {
     /// The lowest slot.
     Ascending,
-    /// The highest slot (StatefulSet).
+    /// The highest slot (`StatefulSet`).
     Descending,
 }
 
@@ -61,7 +61,7 @@ pub enum SlotKey {
 pub enum OnUnhealthy {
     /// Its worker goes on with the next slot (Swarm).
     Ignore,
-    /// Its worker waits for it, forever if need be (StatefulSet, Rancher).
+    /// Its worker waits for it, forever if need be (`StatefulSet`, Rancher).
     Wait,
     /// No further slot begins while it is unhealthy (Nomad).
     BlockAll,

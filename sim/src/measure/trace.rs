@@ -65,7 +65,7 @@ impl Trace {
             Fact::DeployRequested { service: of, version, .. } if of == service => Some(version),
             _ => None,
         });
-        let newest = versions.last().unwrap_or(2);
+        let newest = versions.rfold(None, |last, version| last.or(Some(version))).unwrap_or(2);
         for record in &self.records {
             match record.fact {
                 Fact::TaskMoved { task, service: of, version, to, .. } => {

@@ -118,10 +118,6 @@ fn analysis(from: &Parameters) -> Vec<Hold> {
 /// A failed analysis aborts the rollout, and the progress deadline does so where that is asked for; else it is a mark.
 fn failure(from: &Parameters, back: RollBack) -> FailurePolicy {
     let late = from.span_above_zero("progress_deadline").map(Detector::NoProgress);
-    let detect = |first| [first].into_iter().chain(late).collect();
-    match (from.flag("rollback"), from.count("analysis_count")) {
-        (true, _) => FailurePolicy { detect: detect(Detector::Analysis), act: Act::RollBack(back) },
-        (false, 0) => FailurePolicy { detect: late.into_iter().collect(), act: Act::Report },
-        (false, _) => FailurePolicy::new(Detector::Analysis, Act::RollBack(back)),
-    }
+    let late = late.map(|late| (late, if from.flag("rollback") { Act::RollBack(back) } else { Act::Report }));
+    FailurePolicy([(Detector::Analysis, Act::RollBack(back))].into_iter().chain(late).collect())
 }

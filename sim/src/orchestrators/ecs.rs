@@ -135,10 +135,8 @@ fn failure(from: &Parameters, back: RollBack) -> FailurePolicy {
         most: from.count("circuit_breaker_most"),
     };
     let detectors = [(from.flag("circuit_breaker"), breaker), (from.flag("alarms"), Detector::Alarm)];
-    FailurePolicy {
-        detect: detectors.into_iter().filter(|(on, _)| *on).map(|(_, detector)| detector).collect(),
-        act: if from.flag("rollback") { Act::RollBack(back) } else { Act::Stop },
-    }
+    let act = if from.flag("rollback") { Act::RollBack(back) } else { Act::Stop };
+    FailurePolicy::any(detectors.into_iter().filter(|(on, _)| *on).map(|(_, detector)| detector), act)
 }
 
 /// Minimum p % healthy: of N, N - ceil(N p / 100) may be missing; maximum p %: floor(N p / 100) - N may be extra (BC
@@ -164,7 +162,7 @@ fn rolling(from: &Parameters) -> Rollout {
     }
 }
 
-/// Blue/green, linear and canary: the old tasks stay for the bake time and go before the end (BC stages BAKE_TIME and CLEAN_UP).
+/// Blue/green, linear and canary: the old tasks stay for the bake time and go before the end (BC `BAKE_TIME`, `CLEAN_UP`).
 fn native(mut rollout: Rollout, from: &Parameters) -> Rollout {
     let last_shift = rollout.program.len() - 2;
     let holds = &mut rollout.program[last_shift].holds;

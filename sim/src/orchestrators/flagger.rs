@@ -75,10 +75,10 @@ fn promoting(mut program: Vec<Step>, from: &Parameters) -> Rollout {
     Rollout {
         pace: from.span("analysis_interval"),
         gate: kubernetes::ready(from),
-        failure: FailurePolicy {
-            detect: [Detector::Analysis].into_iter().chain(late).collect(),
-            act: Act::RollBack(RollBack::DropNew { after: Duration::ZERO }),
-        },
+        failure: FailurePolicy::any(
+            [Detector::Analysis].into_iter().chain(late),
+            Act::RollBack(RollBack::DropNew { after: Duration::ZERO }),
+        ),
         ..Rollout::new(program)
     }
 }

@@ -32,7 +32,7 @@ pub fn gke_2015() -> Orchestrator {
                 .with("timeout", Duration::from_secs(300), "K8S kubectl cmd/rollingupdate.go: 5 min without progress"),
             |from| Rollout {
                     gate: kubernetes::ready(from),
-                    failure: FailurePolicy::new(Detector::NoProgress(from.span("timeout")), Act::Stop),
+                    failure: FailurePolicy::any([Detector::NoProgress(from.span("timeout"))], Act::Stop),
                     ..strategies::rolling(Mover::Pool(kubernetes::pool(from)))
             },
         )],

@@ -137,6 +137,7 @@ const ALL: &[Meaning] = &[
     count("analysis_count", 0, 10_000, "measurements; 0 makes none"),
     count("iterations", 1, 10_000, "checks that a new group must stand before the switch"),
     count("failure_limit", 0, 10_000, "failed measurements that are still accepted"),
+    any("boot", "from the launch of new hosts to the start of tasks on them"),
     any("stage", "how long the system takes from one stage to the next"),
     any("router", "whether a traffic router splits the traffic, rather than the numbers of tasks"),
     // Failure.

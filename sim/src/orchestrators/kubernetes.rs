@@ -78,7 +78,7 @@ pub(super) fn ready(from: &Parameters) -> Gate {
 /// The progress deadline sets a condition and nothing else (`progress.go`).
 fn marking(from: &Parameters) -> FailurePolicy {
     match from.span_above_zero("progress_deadline") {
-        Some(span) => FailurePolicy::new(Detector::NoProgress(span), Act::Report),
+        Some(span) => FailurePolicy::any([Detector::NoProgress(span)], Act::Report),
         None => FailurePolicy::NONE,
     }
 }

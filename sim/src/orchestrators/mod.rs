@@ -1,15 +1,25 @@
 //! The systems that Seatrial imitates: one file a system, each a value with a source beside every number.
 
 mod argo;
+mod asg;
+mod beanstalk;
+mod codedeploy;
+mod codedeploy_ecs;
+mod compose;
 mod daemonset;
+mod docker;
 pub mod ecs;
 mod flagger;
+mod fleet;
 mod gke_2015;
 mod glossary;
 mod kubernetes;
 pub mod load_balancers;
+mod marathon;
 mod nomad;
+mod rancher;
 mod settings;
+mod spinnaker;
 mod statefulset;
 mod swarm;
 
@@ -44,18 +54,28 @@ pub struct Strategy {
 }
 
 /// Every system, in the order of lists.
-pub const ALL: [fn() -> Orchestrator; 11] = [
+pub const ALL: [fn() -> Orchestrator; 21] = [
     ecs::today,
     ecs::console_2018,
     ecs::before_2015_12,
+    codedeploy_ecs::codedeploy_ecs,
     kubernetes::deployment,
     statefulset::statefulset,
     daemonset::daemonset,
     gke_2015::gke_2015,
-    swarm::swarm,
-    nomad::nomad,
     argo::argo_rollouts,
     flagger::flagger,
+    swarm::swarm,
+    nomad::nomad,
+    marathon::marathon,
+    fleet::fleet,
+    rancher::rancher,
+    compose::compose,
+    docker::docker,
+    spinnaker::spinnaker,
+    asg::asg,
+    beanstalk::beanstalk,
+    codedeploy::codedeploy,
 ];
 
 /// The system of this name.

@@ -113,7 +113,7 @@ fn healthy(from: &Parameters) -> Gate {
 /// Each healthy task puts the deadline off (`deployment_watcher.go`).
 fn failure(from: &Parameters, act: Act) -> FailurePolicy {
     let detector = from.span_above_zero("progress_deadline").map_or(Detector::GateDeadline, Detector::NoProgress);
-    FailurePolicy::new(detector, act)
+    FailurePolicy::any([detector], act)
 }
 
 fn parameters() -> Parameters {

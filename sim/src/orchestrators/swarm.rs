@@ -64,10 +64,10 @@ fn rolling(from: &Parameters) -> Rollout {
         // RUNNING comes after the health check of the image, where there is one.
         gate: Gate { level: GateLevel::Ready, min_for: Duration::ZERO, deadline: None },
         failure: match from.word("failure_action") {
-            "rollback" => FailurePolicy::new(detector, Act::RollBack(RollBack::Reverse)),
+            "rollback" => FailurePolicy::any([detector], Act::RollBack(RollBack::Reverse)),
             // Failures are not watched at all.
             "continue" => FailurePolicy::NONE,
-            _ => FailurePolicy::new(detector, Act::Pause),
+            _ => FailurePolicy::any([detector], Act::Pause),
         },
         ..Rollout::new(vec![Step::all(mover).holding(watch)])
     }
