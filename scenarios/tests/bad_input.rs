@@ -235,6 +235,7 @@ const STRATEGIES: &[(&str, &str)] = &[
     ("{ free = { steps = [{ hold = 5 }] } }", "where a table is needed"),
     ("{ free = { steps = [{ hold = { analysis = { count = 1 } } }] } }", "interval is missing"),
     ("{ free = { gate = { level = \"up\" } } }", "there are: created, running"),
+    ("{ free = { failure = [{ dtect = [] }] } }", "did you mean 'detect'?"),
     ("{ free = { failure = { act = \"halt\" } } }", "there are: report, pause, stop, rollback, drop-new"),
     ("{ free = { failure = { detect = [\"gate-deadline\"] } } }", "the gate has no deadline"),
     ("{ free = { failure = { detect = [\"total\"] } } }", "there is no 'total'"),

@@ -472,4 +472,9 @@ fn every_key_of_a_free_strategy_is_read() {
     let breaker = free("failure = { detect = [{ in_a_row = {} }] }").failure;
     let half = Bound::percent(50, Round::Up);
     assert_eq!(breaker, FailurePolicy::any([Detector::InARow { share: half, least: 3, most: 200 }], Act::Stop));
+    let failure = free(
+        "failure = [{ detect = [\"alarm\"], act = \"rollback\" }, { detect = [{ total = \"1h\" }], act = \"report\" }]",
+    );
+    let rules = vec![(Detector::Alarm, Act::RollBack(RollBack::Reverse)), (Detector::Total(s(3_600)), Act::Report)];
+    assert_eq!(failure.failure, FailurePolicy(rules));
 }

@@ -292,7 +292,15 @@ fn gate(item: &Item) -> Option<Gate> {
     Some(gate)
 }
 
+/// One policy for all detectors, or a list of policies, each for its own.
 fn failure(item: &Item, gate: Gate) -> Option<FailurePolicy> {
+    let Value::List(_) = item.node.value else { return policy(item, gate) };
+    let policies: Vec<_> = item.list()?.iter().map(|item| policy(item, gate)).collect();
+    let rules = policies.into_iter().map(|policy| Some(policy?.0)).collect::<Option<Vec<_>>>()?;
+    Some(FailurePolicy(rules.concat()))
+}
+
+fn policy(item: &Item, gate: Gate) -> Option<FailurePolicy> {
     let mut fields = item.fields()?;
     let detect = fields.or("detect", vec![], |item| {
         let detectors: Vec<_> = item.list()?.iter().map(|item| detector(item, gate)).collect();
