@@ -271,7 +271,7 @@ impl Section {
         const WIDEST: usize = 50;
         let values: Vec<_> = self.parameters.iter().map(|line| format!("{} = {}", line.name, line.default)).collect();
         let width = values.iter().map(|value| value.chars().count()).max().unwrap_or(0).min(WIDEST);
-        let mut text = format!("# {}\n\n{}\n", self.title, self.header);
+        let mut text = vec![format!("# {}\n\n{}\n", self.title, self.header)];
         for (line, value) in self.parameters.iter().zip(values) {
             let mut comments = wrapped(&line.meaning, WIDTH - width - 3);
             if !line.source.is_empty() {
@@ -279,10 +279,10 @@ impl Section {
             }
             for (i, comment) in comments.iter().enumerate() {
                 let value = if i == 0 { value.as_str() } else { "" };
-                text += &format!("{value:<width$} # {comment}\n");
+                text.push(format!("{value:<width$} # {comment}\n"));
             }
         }
-        text
+        text.concat()
     }
 
     fn markdown(&self) -> String {

@@ -144,6 +144,32 @@ fn facts_are_json_lines_with_their_cause() {
     assert!(path.contains(&"task_draining") && path.contains(&"task_registering"), "{path:?}");
 }
 
+/// A canary that goes well, and then one whose tasks crash, while the service is scaled.
+#[test]
+fn facts_tell_of_steps_traffic_and_failure() {
+    let folder = folder("failure");
+    let breaker = "strategy = { canary = { circuit_breaker = true, rollback = true, step_bake_time = \"1m\" } }";
+    let more = "[[deploy]]\nservice = \"web\"\nat = \"1h\"\nfault = { crashes_after = \"5s\" }\n\
+                [[scale]]\nservice = \"web\"\nat = \"30m\"\ndesired = 4\n";
+    let scenario = SCENARIO.replace("hosts = 6", "hosts = 12");
+    fs::write(folder.join("fails.toml"), format!("{breaker}\n{scenario}{more}")).unwrap();
+    let output = seatrial(&folder, &["run", "fails.toml", "--facts", "facts.jsonl", "--seeds", "1"]);
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let lines = fs::read_to_string(folder.join("facts.jsonl")).unwrap();
+    let facts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |word: &str| facts.iter().filter(|fact| fact["fact"] == word).collect::<Vec<_>>();
+    let weights: Vec<_> = of("traffic_shifted").iter().map(|fact| fact["weight_percent"].as_f64().unwrap()).collect();
+    assert_eq!(weights[..2], [5.0, 100.0]);
+    assert_eq!((&of("step_done")[0]["deploy"], &of("step_done")[0]["step"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&of("desired_changed")[0]["service"], &of("desired_changed")[0]["desired"]),
+        (&"web".into(), &4.into())
+    );
+    assert!(of("task_failed").iter().all(|fact| fact["ran"].is_boolean() && fact["task"].is_number()));
+    assert_eq!(of("deploy_failed")[0]["why"], "too many tasks failed in a row");
+    assert_eq!((&of("deploy_rolled_back")[0]["deploy"], of("deploy_completed").len()), (&1.into(), 1));
+}
+
 #[test]
 fn several_formats_and_files_at_once() {
     let folder = folder("formats");

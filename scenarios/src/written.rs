@@ -52,17 +52,18 @@ fn duration(span: Duration) -> String {
     if ms > 0 && ms < 1_000 {
         return format!("{ms}ms");
     }
-    let mut text = String::new();
+    let mut parts = vec![];
     for (unit, name) in UNITS {
-        if ms >= 2 * unit || ms.is_multiple_of(unit) && ms > 0 || !text.is_empty() && ms >= unit {
-            text += &format!("{}{name}", ms / unit);
+        let reads_well = ms >= 2 * unit || (ms > 0 && ms.is_multiple_of(unit));
+        if reads_well || (!parts.is_empty() && ms >= unit) {
+            parts.push(format!("{}{name}", ms / unit));
             ms %= unit;
         }
     }
-    if ms > 0 || text.is_empty() {
-        text += &format!("{}s", ms as f64 / 1_000.0);
+    if ms > 0 || parts.is_empty() {
+        parts.push(format!("{}s", ms as f64 / 1_000.0));
     }
-    text
+    parts.concat()
 }
 
 fn distribution(dist: &Dist) -> String {

@@ -235,6 +235,7 @@ const STRATEGIES: &[(&str, &str)] = &[
     ("{ free = { steps = [{ hold = 5 }] } }", "where a table is needed"),
     ("{ free = { steps = [{ hold = { analysis = { count = 1 } } }] } }", "interval is missing"),
     ("{ free = { gate = { level = \"up\" } } }", "there are: created, running"),
+    ("{ free = { failure = [{ dtect = [] }] } }", "did you mean 'detect'?"),
     ("{ free = { failure = { act = \"halt\" } } }", "there are: report, pause, stop, rollback, drop-new"),
     ("{ free = { failure = { detect = [\"gate-deadline\"] } } }", "the gate has no deadline"),
     ("{ free = { failure = { detect = [\"total\"] } } }", "there is no 'total'"),
@@ -431,12 +432,11 @@ fn a_model_that_no_machine_could_hold_is_refused() {
     let groups: String = (0..11).map(group).collect();
     let found = problems(&GOOD.replace("[[service]]", &format!("{groups}[[service]]")));
     assert!(found.iter().any(|(line, problem)| *line == 66 && problem.contains("1100011 hosts in all")), "{found:#?}");
-    let scaled: String = (0..11)
-        .map(|i| {
-            let service = format!("[[service]]\nname = \"s{i}\"\ndesired = 1\nmemory = \"1MiB\"\n");
-            format!("{service}[[scale]]\nservice = \"s{i}\"\nat = \"1m\"\ndesired = 100000\n")
-        })
-        .collect();
+    let scaled = |i: usize| {
+        let service = format!("[[service]]\nname = \"s{i}\"\ndesired = 1\nmemory = \"1MiB\"\n");
+        format!("{service}[[scale]]\nservice = \"s{i}\"\nat = \"1m\"\ndesired = 100000\n")
+    };
+    let scaled = (0..11).map(scaled).collect::<Vec<_>>().concat();
     let found = problems(&GOOD.replace("[[deploy]]", &format!("{scaled}[[deploy]]")));
     assert!(found.iter().any(|(_, problem)| problem.contains("1100005 tasks in all")), "{found:#?}");
 }

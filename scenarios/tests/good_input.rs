@@ -229,7 +229,8 @@ fn every_key_is_read() {
 
 /// The percentages of ECS as its own parameters make them.
 fn percent(minimum: u32, maximum: u32) -> Rollout {
-    let strategy = ecs::before_2015_12().strategy("rolling").unwrap().clone();
+    let system = ecs::before_2015_12();
+    let strategy = system.strategy("rolling").expect("it is offered since 2015");
     let parameters = strategy.parameters.clone();
     let parameters = parameters.with("minimum_healthy_percent", Value::Permille(10 * minimum), "here");
     (strategy.build)(&parameters.with("maximum_percent", Value::Permille(10 * maximum), "here"))
@@ -471,4 +472,9 @@ fn every_key_of_a_free_strategy_is_read() {
     let breaker = free("failure = { detect = [{ in_a_row = {} }] }").failure;
     let half = Bound::percent(50, Round::Up);
     assert_eq!(breaker, FailurePolicy::any([Detector::InARow { share: half, least: 3, most: 200 }], Act::Stop));
+    let failure = free(
+        "failure = [{ detect = [\"alarm\"], act = \"rollback\" }, { detect = [{ total = \"1h\" }], act = \"report\" }]",
+    );
+    let rules = vec![(Detector::Alarm, Act::RollBack(RollBack::Reverse)), (Detector::Total(s(3_600)), Act::Report)];
+    assert_eq!(failure.failure, FailurePolicy(rules));
 }

@@ -133,6 +133,40 @@ fn every_parameter_of_a_strategy_can_be_overridden() {
     }
 }
 
+/// The ends of a parameter's range, as scenario files write them.
+fn ends(parameter: &Parameter) -> Vec<String> {
+    let range = meaning(parameter.name).expect("every parameter has a meaning").range;
+    let counts = if let Range::Count(low, high) = range { [low, high] } else { [0, 100_000] };
+    let percents = if let Range::Percent(low, high) = range { [low, high] } else { [0, 1_000] };
+    let (counts, shares) = (counts.map(|count| count.to_string()), percents.map(|percent| format!("\"{percent}%\"")));
+    match &parameter.value {
+        Value::Span(_) | Value::Random(_) => vec!["\"1ms\"".into(), "\"3650d\"".into()],
+        Value::Count(_) => counts.to_vec(),
+        Value::Permille(_) => shares.to_vec(),
+        Value::Bound(_) => [counts, shares].concat(),
+        Value::Word(_, words) => words.iter().map(|word| format!("\"{word}\"")).collect(),
+        Value::Shares(_) => ["[]", "[0.1]", "[0, 100]"].map(String::from).to_vec(),
+        Value::Flag(_) | Value::Rate(_) | Value::Throughput(_) => vec![],
+    }
+}
+
+/// What a range allows can be built.
+#[test]
+fn every_strategy_bears_the_ends_of_its_parameters() {
+    for system in ALL.map(|system| system()) {
+        for strategy in &system.strategies {
+            for parameter in &strategy.parameters.0 {
+                for end in ends(parameter) {
+                    let text = format!("{{ {} = {{ {} = {end} }} }}", strategy.name, parameter.name);
+                    assert!(!rollout(&system, &text).program.is_empty(), "{}: {text}", system.name);
+                }
+            }
+        }
+        let free = rollout(&system, "{ free = { pool = { unavailable = 1 } } }");
+        assert_eq!(free.program.len(), 1, "{}", system.name);
+    }
+}
+
 #[test]
 fn every_default_of_a_free_strategy_can_be_written_and_read() {
     let pasted = |parts: &[Part]| {

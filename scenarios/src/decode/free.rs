@@ -214,9 +214,8 @@ fn steps(item: &Item, mover: Mover) -> Option<Vec<Step>> {
     if list.is_empty() || list.len() > MOST {
         return item.wrong(format!("{} steps", list.len()), format!("write 1 to {MOST} of them"));
     }
-    let last = list.len() - 1;
     // Each is read before it is said whether all were good.
-    let steps: Vec<_> = list.iter().zip(0..).map(|(item, i)| step(item, mover, i == last)).collect();
+    let steps: Vec<_> = list.iter().zip(1..).map(|(item, i)| step(item, mover, i == list.len())).collect();
     steps.into_iter().collect()
 }
 
@@ -293,7 +292,15 @@ fn gate(item: &Item) -> Option<Gate> {
     Some(gate)
 }
 
+/// One policy for all detectors, or a list of policies, each for its own.
 fn failure(item: &Item, gate: Gate) -> Option<FailurePolicy> {
+    let Value::List(_) = item.node.value else { return policy(item, gate) };
+    let policies: Vec<_> = item.list()?.iter().map(|item| policy(item, gate)).collect();
+    let rules = policies.into_iter().map(|policy| Some(policy?.0)).collect::<Option<Vec<_>>>()?;
+    Some(FailurePolicy(rules.concat()))
+}
+
+fn policy(item: &Item, gate: Gate) -> Option<FailurePolicy> {
     let mut fields = item.fields()?;
     let detect = fields.or("detect", vec![], |item| {
         let detectors: Vec<_> = item.list()?.iter().map(|item| detector(item, gate)).collect();

@@ -66,7 +66,7 @@ fn own_check(item: &Item, default: &HealthCheck) -> Option<Option<HealthCheck>> 
     }
     let mut fields = item.fields()?;
     let passes_after = fields.or("passes_after", default.passes_after.clone(), |item| item.dist());
-    let fails_after = fields.or("fails_after", default.fails_after.clone(), |item| item.or_never(|item| item.dist()));
+    let fails_after = fields.or("fails_after", default.fails_after.clone(), |item| item.or_never(Item::dist));
     fields.close();
     Some(Some(HealthCheck { passes_after, fails_after }))
 }
