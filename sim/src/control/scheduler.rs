@@ -585,9 +585,9 @@ impl<'m> Scheduler<'m> {
 
     /// Nothing is under way and the plan asks for nothing: only the bounds can be in the way.
     fn tell_if_bounds_block(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
-        let settled = self.settled(cluster);
+        let stuck = self.settled(cluster) && !self.step().is_reached(&self.view(cluster));
         if let Some(rollout) = &mut self.rollout
-            && settled
+            && stuck
             && !rollout.bounds_told
             && rollout.mode != Mode::Frozen
             && !rollout.holds()
