@@ -105,6 +105,7 @@ const ALL: &[Meaning] = &[
     // Slots.
     any("parallelism", "slots replaced at once; 0 is all"),
     any("max_parallel", "slots replaced at once"),
+    any("concurrent_relaunches", "instances replaced at once"),
     any("batch_size", "slots of a batch"),
     any("order", "whether a slot's new task starts before its old one stops"),
     any("delay", "from a slot's end to the next one's begin"),
@@ -115,6 +116,7 @@ const ALL: &[Meaning] = &[
     // Gates.
     any("min_ready", "how long a new task must be ready to be available"),
     any("min_healthy_time", "how long a new task must be healthy without a break"),
+    any("after_boot_wait", "how long a new instance is in service before the next one's turn"),
     any("warmup", "how long a new host is in service before it counts"),
     any("healthy_deadline", "how long after its creation a new task that is not healthy is late"),
     any("timeout", "how long a batch may take"),

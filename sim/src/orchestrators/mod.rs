@@ -2,6 +2,7 @@
 
 mod argo;
 mod asg;
+mod asgard;
 mod beanstalk;
 mod codedeploy;
 mod codedeploy_ecs;
@@ -54,7 +55,7 @@ pub struct Strategy {
 }
 
 /// Every system, in the order of lists.
-pub const ALL: [fn() -> Orchestrator; 21] = [
+pub const ALL: [fn() -> Orchestrator; 22] = [
     ecs::today,
     ecs::console_2018,
     ecs::before_2015_12,
@@ -73,6 +74,7 @@ pub const ALL: [fn() -> Orchestrator; 21] = [
     compose::compose,
     docker::docker,
     spinnaker::spinnaker,
+    asgard::asgard,
     asg::asg,
     beanstalk::beanstalk,
     codedeploy::codedeploy,
