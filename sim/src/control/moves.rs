@@ -39,7 +39,8 @@ impl Scheduler<'_> {
         cluster.starved.remove(&self.id);
         let n = match (self.trouble.waits(ctx.now), self.slots()) {
             (false, _) => n,
-            (true, Some(_)) => n.saturating_sub(self.trouble.owed),
+            // The mover does not count those that nobody replaces.
+            (true, Some(_)) => n.saturating_sub(self.trouble.owed - self.trouble.lost()),
             (true, None) => 0,
         };
         let allowed = self.tokens.as_mut().map_or(n, |tokens| tokens.available(ctx.now).min(n));
@@ -93,7 +94,7 @@ impl Scheduler<'_> {
             self.start_task(host, slot, cluster, agents, ctx);
             return Ok(());
         };
-        let place = self.book.next_to_start(slots.op == SlotOp::StartStop, cluster);
+        let place = self.book.next_to_start(slots.op == SlotOp::StartStop, self.trouble.waits(ctx.now), cluster);
         let ahead = place.and_then(|place| self.book.pulled_ahead.remove(&place.slot));
         let host = match (place, slots.key) {
             // Where its host has left the cluster, the slot goes elsewhere.
@@ -126,7 +127,9 @@ impl Scheduler<'_> {
         let entity = self.next_task(cluster);
         let born = NewTask { name, entity, slot, host, state: TaskState::Provisioning };
         let id = cluster.create(born, Some(self.room), ctx);
-        self.trouble.owed = self.trouble.owed.saturating_sub(1);
+        if !self.trouble.waits(ctx.now) {
+            self.trouble.owed = self.trouble.owed.saturating_sub(1);
+        }
         agents.start(id, cluster, ctx);
         let fact = cluster.tasks[id.index()].last;
         self.reach(id, Reached::Created, fact, cluster, ctx);

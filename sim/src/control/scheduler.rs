@@ -327,6 +327,7 @@ impl<'m> Scheduler<'m> {
         }
         let fact = cluster.advance(id, TaskState::Running, ctx.cause, ctx);
         cluster.tasks[id.index()].runs_since = Some(ctx.now);
+        self.trouble.one_ran |= cluster.tasks[id.index()].name.version == self.target;
         let health = self.own_health(id, cluster, fact, ctx);
         if self.service.load_balancer.is_some() {
             self.to_register.push(id);
@@ -481,12 +482,13 @@ impl<'m> Scheduler<'m> {
         let (wanted, available) = (tasks.wanted(), tasks.available());
         let failed = self.book.failed.len() as u32;
         let ignores = self.slots().is_some_and(|slots| slots.on_unhealthy == OnUnhealthy::Ignore);
+        let lost = self.trouble.lost();
         let mut view = View {
             desired: self.desired,
             new: Side { target: 0, wanted: new.wanted, available: new.available },
             old: Side { target: 0, wanted: wanted - new.wanted, available: available - new.available },
             rested: new.rested,
-            given_up: if ignores { failed } else { 0 },
+            given_up: if ignores { failed } else { lost },
             repairs: if ignores { failed.saturating_sub(self.trouble.owed) } else { 0 },
             unhealthy: self.trouble.late.len() as u32 + failed,
             terminating: tasks.alive - wanted,
@@ -494,6 +496,8 @@ impl<'m> Scheduler<'m> {
             aside: 0,
         };
         self.step().aim(&mut view);
+        // Nobody comes for them.
+        view.new.target = view.new.target.saturating_sub(lost);
         view
     }
 
@@ -585,7 +589,9 @@ impl<'m> Scheduler<'m> {
 
     /// Nothing is under way and the plan asks for nothing: only the bounds can be in the way.
     fn tell_if_bounds_block(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
-        let stuck = self.settled(cluster) && !self.step().is_reached(&self.view(cluster));
+        let view = self.view(cluster);
+        let rests = view.rested < view.new.available || self.trouble.waits(ctx.now);
+        let stuck = self.settled(cluster) && !rests && !self.step().is_reached(&view);
         if let Some(rollout) = &mut self.rollout
             && stuck
             && !rollout.bounds_told

@@ -64,9 +64,11 @@ impl SlotBook {
         })
     }
 
-    /// The place of the next new task: an empty slot, or with `beside` that of the old task whose slot begins now.
-    pub fn next_to_start(&mut self, beside: bool, cluster: &Cluster) -> Option<Place> {
-        if let Some(place) = self.empty.pop_front() {
+    /// The place of the next new task: an empty slot, or with `beside` that of the old task whose slot begins now. While
+    /// replacements wait, not one whose new task failed.
+    pub fn next_to_start(&mut self, beside: bool, replacements_wait: bool, cluster: &Cluster) -> Option<Place> {
+        let next = self.empty.iter().position(|place| !replacements_wait || !self.failed.contains(&place.slot));
+        if let Some(place) = next.and_then(|next| self.empty.remove(next)) {
             return Some(place);
         }
         if !beside {

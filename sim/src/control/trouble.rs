@@ -12,6 +12,8 @@ use crate::model::Restart;
 pub(crate) struct Trouble {
     /// Tasks that failed since one last passed its gate.
     in_a_row: u32,
+    /// A task has run.
+    pub one_ran: bool,
     /// Tasks that died before they ran or soon after.
     died: u32,
     /// Tasks to replace when the rollout began.
@@ -26,6 +28,17 @@ pub(crate) struct Trouble {
     pub not_before: Option<Time>,
     /// Failed tasks that nobody has replaced yet.
     pub owed: u32,
+}
+
+/// How a task failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It ended before it ran.
+    NeverRan,
+    /// It ran and ended by itself.
+    Ended,
+    /// A health check found it unwell.
+    Unwell,
 }
 
 /// What a detector found.
@@ -43,8 +56,20 @@ impl Trouble {
     }
 
     /// A task failed; `well_for` is how long ago it passed its gate, if it did.
-    pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, well_for: Option<Duration>, fact: FactId) {
-        self.in_a_row += 1;
+    pub fn failed(
+        &mut self,
+        policy: &FailurePolicy,
+        desired: u32,
+        how: Failure,
+        well_for: Option<Duration>,
+        fact: FactId,
+    ) {
+        let counts = match how {
+            Failure::NeverRan => !self.one_ran,
+            Failure::Ended => false,
+            Failure::Unwell => true,
+        };
+        self.in_a_row += u32::from(counts);
         for &(detector, act) in &policy.0 {
             match detector {
                 Detector::TasksDie { within, most_permille } if well_for.is_none_or(|span| span <= within) => {
@@ -53,7 +78,9 @@ impl Trouble {
                         self.find(Why::TasksDied, act, fact);
                     }
                 }
-                Detector::InARow { .. } if detector.threshold(desired).is_some_and(|most| self.in_a_row >= most) => {
+                Detector::InARow { .. }
+                    if counts && detector.threshold(desired).is_some_and(|most| self.in_a_row >= most) =>
+                {
                     self.find(Why::FailuresInARow, act, fact);
                 }
                 _ => {}
@@ -90,6 +117,11 @@ impl Trouble {
         if self.found.is_none_or(|before| before.act == Act::Report) {
             self.found = Some(found);
         }
+    }
+
+    /// Failed tasks that nobody ever replaces.
+    pub fn lost(&self) -> u32 {
+        if self.not_before == Some(Time::NEVER) { self.owed } else { 0 }
     }
 
     /// Whether replacements wait.

@@ -17,7 +17,9 @@ pub enum Detector {
         /// Tenths of a percent of the tasks to replace; one above it is a failure.
         most_permille: u32,
     },
-    /// So many tasks fail in a row (the ECS deployment circuit breaker): a share of the desired count within bounds.
+    /// So many tasks fail in a row (the ECS deployment circuit breaker): a share of the desired count within bounds. Until the
+    /// first new task runs those count that do not come to run, later those that a health check finds unwell (BC
+    /// `Deployment.failedTasks`). One that runs and then ends by itself does not count.
     InARow {
         /// A share of the desired count.
         share: Bound,
