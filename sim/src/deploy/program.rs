@@ -32,7 +32,7 @@ pub struct Step {
 /// How many tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// As many as there are.
+    /// As many as there are; at most all.
     Keep,
     /// A number, or a share of the desired count; at most all.
     Of(Bound),
@@ -81,7 +81,7 @@ impl Size {
     /// How many that is of `desired` tasks where there are `now`, and `surge` may be extra.
     pub fn of(self, desired: u32, now: u32, surge: u32) -> u32 {
         match self {
-            Self::Keep => now,
+            Self::Keep => now.min(desired),
             Self::Of(bound) => bound.of(desired).min(desired),
             Self::AllBut(kept) => desired.saturating_sub(kept),
             Self::AllAnd(more) => desired + more.of(desired).min(desired),
