@@ -94,4 +94,36 @@ mod tests {
             assert_eq!((desired - missing, desired + extra), (floor, cap), "desired {desired}, {minimum}/{maximum}");
         }
     }
+
+    /// K8S `deployment_util_test.go`, `TestResolveFenceposts` (39 % of 10 each way); ARGO `canary_test.go`,
+    /// `TestTrafficWeightToReplicas`; CD `instances-health.md` (95 and 85 % of 10, 40 % and the halves of 9); ASG
+    /// `asg-instance-refresh.md` (90 % of 5, 15 and 25, 50 % of 3); EB `command-options-general.md`: a batch is a third, rounded up.
+    #[test]
+    fn published_shares() {
+        let table = [
+            (390, 10, 3, 4),
+            (0, 10, 0, 0),
+            (200, 10, 2, 2),
+            (250, 10, 2, 3),
+            (330, 10, 3, 4),
+            (990, 10, 9, 10),
+            (1_000, 10, 10, 10),
+            (1_000, 23, 23, 23),
+            (950, 10, 9, 10),
+            (850, 10, 8, 9),
+            (400, 9, 3, 4),
+            (500, 9, 4, 5),
+            (900, 10, 9, 9),
+            (900, 5, 4, 5),
+            (900, 15, 13, 14),
+            (900, 25, 22, 23),
+            (500, 3, 1, 2),
+        ];
+        for (permille, desired, down, up) in table {
+            let of = |round| Bound { amount: Amount::Permille(permille), round }.of(desired);
+            assert_eq!((of(Round::Down), of(Round::Up)), (down, up), "{permille} thousandths of {desired}");
+        }
+        let third = Bound { amount: Amount::Permille(333), round: Round::Up };
+        assert_eq!([1, 3, 4, 6, 7, 10].map(|desired| third.of(desired)), [1, 1, 2, 2, 3, 4]);
+    }
 }

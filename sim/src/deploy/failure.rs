@@ -98,3 +98,41 @@ impl Detector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::Round;
+
+    /// The circuit breaker of ECS, 50 % rounded up within 10 and 200 (until 2023) and within 3 and 200: the examples of the guide, 1, 25
+    /// and 400 tasks, and both sides of each bound.
+    #[test]
+    fn failures_in_a_row() {
+        let breaker = |least| Detector::InARow { share: Bound::percent(50, Round::Up), least, most: 200 };
+        for (desired, until_2023, today) in [
+            (0, 10, 3),
+            (1, 10, 3),
+            (6, 10, 3),
+            (7, 10, 4),
+            (20, 10, 10),
+            (21, 11, 11),
+            (25, 13, 13),
+            (399, 200, 200),
+            (400, 200, 200),
+        ] {
+            let thresholds = [10, 3].map(|least| breaker(least).threshold(desired));
+            assert_eq!(thresholds, [Some(until_2023), Some(today)], "{desired}");
+        }
+        assert_eq!(Detector::GateDeadline.threshold(25), None);
+    }
+
+    /// One act for each detector, the first that is there.
+    #[test]
+    fn each_detector_has_its_act() {
+        let policy = FailurePolicy(vec![(Detector::Alarm, Act::Stop), (Detector::Analysis, Act::Pause)]);
+        assert_eq!(policy.act_on(Detector::Alarm), Some(Act::Stop));
+        assert_eq!(policy.act_on(Detector::Analysis), Some(Act::Pause));
+        assert_eq!(policy.act_on(Detector::GateDeadline), None);
+        assert_eq!(FailurePolicy::NONE.act_on(Detector::Alarm), None);
+    }
+}

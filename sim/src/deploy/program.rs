@@ -32,7 +32,7 @@ pub struct Step {
 /// How many tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// As many as there are.
+    /// As many as there are; at most all.
     Keep,
     /// A number, at most all, or a share of the desired count.
     Of(Bound),
@@ -81,38 +81,40 @@ impl Size {
     /// How many that is of `desired` tasks where there are `now`, and `surge` may be extra.
     pub fn of(self, desired: u32, now: u32, surge: u32) -> u32 {
         match self {
-            Self::Keep => now,
+            Self::Keep => now.min(desired),
             Self::Of(bound @ Bound { amount: Amount::Tasks(_), .. }) => bound.of(desired).min(desired),
             Self::Of(bound) => bound.of(desired),
             Self::AllBut(kept) => desired.saturating_sub(kept),
             Self::AllAnd(more) => desired + more.of(desired).min(desired),
-            Self::Nearest(permille) => nearest(desired, permille, surge > 0),
+            Self::Nearest(permille) => nearest(desired, permille, surge > 0).0,
         }
     }
 }
 
-/// Of the counts next to the share, of `desired` tasks or of one more where that is allowed, the one whose share of the whole
-/// is nearest; none and all only for 0 and 100 %. Ties go to the smaller whole, then to the larger count.
-fn nearest(desired: u32, permille: u32, may_surge: bool) -> u32 {
-    if permille == 0 || desired == 0 {
-        return 0;
+/// How many new and how many old tasks there are for a share, as `approximateWeightedCanaryStableReplicaCounts` of Argo Rollouts
+/// chooses them (`canary.go`): of the share of `desired` rounded up and down, in a whole of `desired` tasks or of one more where
+/// that is allowed, the one that comes nearest to the share of the whole. On equal errors the smaller whole, and in it the larger
+/// count, is chosen; a share that falls halfway is not rounded down. Only 0 and 100 %, and a task that is alone, may leave a side
+/// without any. Where nothing is left to choose (halfway to the last task, without a surge) there is no new one.
+fn nearest(desired: u32, permille: u32, may_surge: bool) -> (u32, u32) {
+    if desired == 0 {
+        return (0, 0);
     }
-    if permille >= 1_000 {
-        return desired;
-    }
-    let wholes = [desired, desired + 1];
-    let wholes = if may_surge { &wholes[..] } else { &wholes[..1] };
-    let choices = wholes.iter().flat_map(|&whole| {
-        let exact = u64::from(whole) * u64::from(permille);
-        [exact.div_ceil(1_000) as u32, (exact / 1_000) as u32].map(|count| (whole, count))
+    let share_of = |whole: u32| u64::from(whole) * u64::from(permille.min(1_000));
+    let (up, down) = (share_of(desired).div_ceil(1_000) as u32, (share_of(desired) / 1_000) as u32);
+    let all_or_none = permille == 0 || permille >= 1_000 || (desired == 1 && !may_surge);
+    let is_halfway = |whole| share_of(whole) % 1_000 == 500;
+    let wholes = [(desired, up < desired || all_or_none), (desired + 1, true)];
+    let choices = wholes.into_iter().take(1 + usize::from(may_surge)).flat_map(|(whole, up_fits)| {
+        let down_fits = !is_halfway(whole) && (down > 0 || all_or_none);
+        [up_fits.then_some((up, whole)), down_fits.then_some((down, whole))].into_iter().flatten()
     });
-    let partly = choices.filter(|&(whole, count)| count > 0 && count < whole);
-    // |count / whole - share|, over the common denominator of all.
-    let error = |&(whole, count): &(u32, u32)| {
+    // |new / whole - share|, over the common denominator of both wholes.
+    let error = |&(new, whole): &(u32, u32)| {
         let other = u64::from(if whole == desired { desired + 1 } else { desired });
-        (u64::from(count) * 1_000).abs_diff(u64::from(permille) * u64::from(whole)) * other
+        (u64::from(new) * 1_000).abs_diff(share_of(whole)) * other
     };
-    partly.min_by_key(error).map_or(1, |(_, count)| count)
+    choices.min_by_key(error).map_or((0, desired), |(new, whole)| (new, whole - new))
 }
 
 impl Step {
@@ -174,8 +176,8 @@ impl Step {
         };
         view.new.target = self.new.of(view.desired, view.new.wanted, surge);
         view.old.target = self.old.of(view.desired, view.old.wanted, surge);
-        if let Size::Nearest(_) = self.new {
-            view.old.target = view.desired - view.new.target.min(view.desired);
+        if let Size::Nearest(permille) = self.new {
+            view.old.target = nearest(view.desired, permille, surge > 0).1;
         }
         view.aside = self.aside.of(view.desired, 0, surge);
     }
@@ -184,5 +186,143 @@ impl Step {
     pub fn is_reached(&self, view: &View) -> bool {
         let reached = view.new.wanted == view.new.target && view.new.available == view.new.target;
         reached && view.old.wanted <= view.old.target && (!self.waits_for_gone || view.terminating == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::Side;
+    use crate::orchestrators::by_name;
+    use crate::parameters::Value;
+
+    /// ARGO `canary_test.go`, `TestApproximateWeightedNewStableReplicaCounts`, all 55 rows: replicas, surge, and for each weight
+    /// in percent the tasks of the canary and of the stable version.
+    #[test]
+    fn the_nearest_counts_to_a_weight() {
+        type Rows = &'static [(u32, u32, u32)];
+        let table: [(u32, u32, Rows); 10] = [
+            (0, 0, &[(0, 0, 0), (50, 0, 0), (100, 0, 0)]),
+            (0, 1, &[(0, 0, 0), (50, 0, 0), (100, 0, 0)]),
+            (1, 0, &[(0, 0, 1), (1, 0, 1), (49, 0, 1), (50, 1, 0), (99, 1, 0), (100, 1, 0)]),
+            (1, 1, &[(0, 0, 1), (1, 1, 1), (49, 1, 1), (50, 1, 1), (99, 1, 1), (100, 1, 0)]),
+            (2, 0, &[(0, 0, 2), (1, 1, 1), (50, 1, 1), (99, 1, 1), (100, 2, 0)]),
+            (2, 1, &[(0, 0, 2), (1, 1, 2), (50, 1, 1), (99, 2, 1), (100, 2, 0)]),
+            (3, 0, &[(10, 1, 2), (25, 1, 2), (33, 1, 2), (34, 1, 2), (49, 1, 2), (50, 2, 1)]),
+            (3, 1, &[(10, 1, 3), (25, 1, 3), (33, 1, 2), (34, 1, 2), (49, 2, 2), (50, 2, 2)]),
+            (10, 0, &[(1, 1, 9), (14, 1, 9), (15, 2, 8), (16, 2, 8), (99, 9, 1)]),
+            (
+                10,
+                1,
+                &[
+                    (0, 0, 10),
+                    (1, 1, 10),
+                    (18, 2, 9),
+                    (19, 2, 9),
+                    (20, 2, 8),
+                    (23, 2, 8),
+                    (24, 3, 8),
+                    (25, 3, 8),
+                    (99, 10, 1),
+                    (100, 10, 0),
+                ],
+            ),
+        ];
+        let mut rows = 0;
+        for (replicas, surge, weights) in table {
+            for &(percent, canary, stable) in weights {
+                let chosen = nearest(replicas, percent * 10, surge > 0);
+                assert_eq!(chosen, (canary, stable), "{replicas} at {percent} %, surge {surge}");
+                assert_eq!(Size::Nearest(percent * 10).of(replicas, 0, surge), canary);
+                rows += 1;
+            }
+        }
+        assert_eq!(rows, 55);
+    }
+
+    /// The same function where its options run out: 75 % of 2 is 1.5, of 10 at 95 % is 9.5. Rounded up that is all, and halfway it is
+    /// not rounded down. With a surge 2 of 3 are 67 %, and 10 of 11 are 91 %.
+    #[test]
+    fn halfway_to_the_last_task() {
+        assert_eq!((nearest(2, 750, false), nearest(2, 750, true)), ((0, 2), (2, 1)));
+        assert_eq!((nearest(10, 950, false), nearest(10, 950, true)), ((0, 10), (10, 1)));
+    }
+
+    /// ARGO `canary_test.go`, `TestCalculateReplicaCountsForCanary`, 26 of its 33 rows without a router: replicas, weight, surge,
+    /// unavailable; wanted and available of the stable version and of the canary; and what is wanted of each after one pass.
+    /// Left out: two rows with a third version, three that bring stable tasks back, one whose `setCanaryScale` is ignored, and
+    /// one (10 and 10 tasks where 11 may be) that takes new tasks away to come under the cap.
+    #[test]
+    fn one_pass_of_a_canary_without_a_router() {
+        let (tasks, percent) = (Value::tasks_up, Value::percent_up);
+        let none = || Value::tasks_up(0);
+        let table = [
+            (10, 100, tasks(3), none(), (7, 8), (6, 3), (7, 6)),
+            (10, 20, tasks(2), none(), (10, 10), (0, 0), (10, 2)),
+            (10, 20, percent(20), none(), (10, 10), (0, 0), (10, 2)),
+            (10, 20, percent(20), none(), (10, 10), (2, 2), (8, 2)),
+            (10, 30, tasks(2), none(), (10, 10), (0, 0), (10, 2)),
+            (10, 20, none(), tasks(2), (10, 10), (0, 0), (8, 0)),
+            (10, 20, none(), Value::percent_down(20), (10, 10), (0, 0), (8, 0)),
+            (10, 30, none(), tasks(2), (10, 10), (0, 0), (8, 0)),
+            (10, 50, tasks(2), tasks(1), (10, 10), (0, 0), (9, 2)),
+            (10, 0, tasks(1), tasks(1), (10, 10), (1, 1), (10, 0)),
+            (10, 100, tasks(1), tasks(1), (1, 1), (10, 10), (0, 10)),
+            (1, 20, tasks(1), none(), (1, 1), (0, 0), (1, 1)),
+            (1, 90, tasks(1), none(), (1, 1), (0, 0), (1, 1)),
+            (1, 49, none(), tasks(1), (1, 1), (0, 0), (1, 0)),
+            (1, 51, none(), tasks(1), (1, 1), (0, 0), (0, 0)),
+            (1, 51, none(), tasks(1), (0, 0), (0, 0), (0, 1)),
+            (10, 30, none(), tasks(3), (8, 5), (4, 4), (7, 3)),
+            (10, 5, none(), tasks(1), (10, 10), (0, 0), (9, 0)),
+            (10, 5, none(), tasks(1), (9, 9), (0, 0), (9, 1)),
+            (10, 10, percent(0), Value::percent_down(0), (10, 10), (0, 0), (9, 0)),
+            (4, 100, tasks(1), none(), (4, 1), (0, 0), (4, 1)),
+            (3, 99, none(), tasks(2), (3, 3), (0, 0), (1, 0)),
+            (3, 99, none(), tasks(2), (1, 1), (0, 0), (1, 2)),
+            (4, 100, tasks(1), none(), (4, 1), (1, 1), (3, 1)),
+            // Promoted fully, from a weight of 1.
+            (4, 100, tasks(4), tasks(4), (4, 4), (0, 0), (0, 4)),
+            (4, 100, tasks(3), none(), (4, 4), (0, 0), (4, 3)),
+        ];
+        let argo = by_name("argo-rollouts").expect("it is known");
+        for (row, (desired, weight, surge, unavailable, stable, canary, expected)) in table.into_iter().enumerate() {
+            let from = argo.default_strategy().parameters.clone().with("max_surge", surge, "test");
+            let from = from.with("max_unavailable", unavailable, "test");
+            let rollout =
+                (argo.default_strategy().build)(&from.with("weights", Value::Shares(vec![weight * 10]), "test"));
+            // As the controller has it, no more are available than are wanted.
+            let side = |(wanted, available): (u32, u32)| Side { target: 0, wanted, available: available.min(wanted) };
+            let mut view = View { desired, new: side(canary), old: side(stable), ..View::default() };
+            rollout.program[0].aim(&mut view);
+            let plan = rollout.program[0].mover.plan(&view);
+            let after = (stable.0 - plan.stop_old(), canary.0 + plan.start - plan.stop_new);
+            assert_eq!(after, expected, "row {row}");
+        }
+    }
+
+    /// K8S `deployment_util_test.go`, `TestDeploymentComplete`: desired, current, updated, available.
+    #[test]
+    fn complete_is_updated_and_current_and_available() {
+        let kubernetes = by_name("kubernetes").expect("it is known").default_strategy().rollout();
+        for (desired, current, updated, available, complete) in [
+            (5, 5, 5, 4, false),
+            (5, 5, 5, 3, false),
+            (5, 5, 5, 5, true),
+            (5, 5, 4, 5, false),
+            (1, 2, 1, 1, false),
+            (1, 1, 1, 0, false),
+        ] {
+            let old = current - updated;
+            // Wherever the available ones are.
+            for of_old in 0..=old.min(available) {
+                let new = Side { target: 0, wanted: updated, available: (available - of_old).min(updated) };
+                let old = Side { target: 0, wanted: old, available: of_old };
+                let mut view = View { desired, new, old, ..View::default() };
+                kubernetes.program[0].aim(&mut view);
+                let reached = kubernetes.program[0].is_reached(&view);
+                assert_eq!(reached, complete, "{updated} of {desired} updated, {current} there, {available} available");
+            }
+        }
     }
 }
