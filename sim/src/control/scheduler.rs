@@ -284,6 +284,7 @@ impl<'m> Scheduler<'m> {
         let tasks = &cluster.services[self.id.index()];
         let to_replace = tasks.wanted() - tasks.versions[usize::from(self.target)].wanted;
         self.trouble = Trouble::none(to_replace);
+        self.book.forgive();
         self.open_book(cluster);
         self.watch_the_clock(ctx);
     }
@@ -364,7 +365,9 @@ impl<'m> Scheduler<'m> {
     pub fn task_stopped(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let fact = cluster.advance(id, TaskState::Stopped, ctx.cause, ctx);
         if !self.book.overdue.remove(&id) && self.slot_op() == Some(SlotOp::StopStart) {
-            self.book.vacate(id, cluster);
+            let task = &cluster.tasks[id.index()];
+            let failed = task.name.version == self.target && self.book.failed.contains(&task.slot);
+            self.book.vacate(id, failed, cluster);
         }
         self.wake(Chance::Room, fact, cluster, ctx);
     }
@@ -373,7 +376,7 @@ impl<'m> Scheduler<'m> {
     pub fn handover_due(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
         if cluster.tasks[id.index()].state != TaskState::Stopped && self.slot_op() == Some(SlotOp::StopStart) {
             self.book.overdue.insert(id);
-            self.book.vacate(id, cluster);
+            self.book.vacate(id, false, cluster);
             self.wake(Chance::Room, ctx.cause, cluster, ctx);
         }
     }
@@ -417,7 +420,7 @@ impl<'m> Scheduler<'m> {
     pub(super) fn replace(&mut self, id: TaskId, cluster: &Cluster) {
         if self.slots().is_some() {
             self.book.failed.insert(cluster.tasks[id.index()].slot);
-            self.book.vacate(id, cluster);
+            self.book.vacate(id, true, cluster);
         }
     }
 
@@ -626,9 +629,11 @@ impl<'m> Scheduler<'m> {
             let host = self.find_host(cluster)?;
             let slot = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
             self.start_task(host, slot, cluster, agents, ctx);
+            self.trouble.owed = self.trouble.owed.saturating_sub(1);
             return Ok(());
         };
-        let place = self.book.next_to_start(slots.op == SlotOp::StartStop, cluster);
+        let waits = self.trouble.waits(ctx.now);
+        let place = self.book.next_to_start(slots.op == SlotOp::StartStop, waits, cluster);
         let ahead = place.and_then(|place| self.book.pulled_ahead.remove(&place.slot));
         let host = match (place, slots.key) {
             // Where its host has left the cluster, the slot goes elsewhere.
@@ -643,6 +648,10 @@ impl<'m> Scheduler<'m> {
         let host = host.inspect_err(|_| place.into_iter().for_each(|place| self.book.put_back(place)))?;
         let created = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
         self.start_task(host, place.map_or(created, |place| place.slot), cluster, agents, ctx);
+        // Any other place is not that of a failed task.
+        if place.is_none_or(|place| place.failed) {
+            self.trouble.owed = self.trouble.owed.saturating_sub(1);
+        }
         Ok(())
     }
 
@@ -667,7 +676,6 @@ impl<'m> Scheduler<'m> {
             let cap = pool.limits(self.desired).cap.saturating_add(view.aside);
             assert!(view.new.wanted + view.old.wanted + counted <= cap, "no start goes above the cap");
         }
-        self.trouble.owed = self.trouble.owed.saturating_sub(1);
         agents.start(id, cluster, ctx);
         let fact = cluster.tasks[id.index()].last;
         self.reach(id, Reached::Created, fact, cluster, ctx);
@@ -754,7 +762,7 @@ impl<'m> Scheduler<'m> {
             self.pull_ahead(id, slots, cluster, agents, ctx);
             match (slots.op, slots.stop_timeout) {
                 (SlotOp::StopStart, Some(span)) => ctx.schedule(ctx.now + span, Event::HandoverDue(id), chosen),
-                (SlotOp::Overlap, _) => self.book.vacate(id, cluster),
+                (SlotOp::Overlap, _) => self.book.vacate(id, false, cluster),
                 _ => {}
             }
         }
