@@ -144,12 +144,12 @@ fn facts_are_json_lines_with_their_cause() {
     assert!(path.contains(&"task_draining") && path.contains(&"task_registering"), "{path:?}");
 }
 
-/// A canary that goes well, and then one whose tasks crash, while the service is scaled.
+/// A canary that goes well, and then one whose tasks end before they run, while the service is scaled.
 #[test]
 fn facts_tell_of_steps_traffic_and_failure() {
     let folder = folder("failure");
     let breaker = "strategy = { canary = { circuit_breaker = true, rollback = true, step_bake_time = \"1m\" } }";
-    let more = "[[deploy]]\nservice = \"web\"\nat = \"1h\"\nfault = { crashes_after = \"5s\" }\n\
+    let more = "[[deploy]]\nservice = \"web\"\nat = \"1h\"\nfault = { crashes_after = \"500ms\" }\n\
                 [[scale]]\nservice = \"web\"\nat = \"30m\"\ndesired = 4\n";
     let scenario = SCENARIO.replace("hosts = 6", "hosts = 12");
     fs::write(folder.join("fails.toml"), format!("{breaker}\n{scenario}{more}")).unwrap();

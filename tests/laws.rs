@@ -8,55 +8,10 @@ use seatrial_sim::deploy::{Mover, Step, ZeroRule};
 use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
 use seatrial_sim::engine::run::run_explicitly;
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::measure::series::Series;
 use seatrial_sim::measure::trace::{Record, Trace};
-use seatrial_sim::model::{Contact, Model, Resources};
-use support::{Played, deploy, limits, play};
-
-/// How long a task was not in service while it held resources, task by task, in ms; to the horizon at most.
-fn start_and_stop_latencies(played: &Played, model: &Model, from: Time, service: ServiceId) -> i128 {
-    let end = Time::ZERO + model.horizon;
-    let mut idle_since: Vec<Option<Time>> = vec![];
-    let mut total = 0;
-    let mut add = |since: Time, to: Time| total += i128::from(to.max(from).since(since.max(from)).as_millis());
-    for record in &played.trace.records {
-        let Fact::TaskMoved { task, service: of, to, .. } = record.fact else { continue };
-        idle_since.resize(idle_since.len().max(task.index() + 1), None);
-        if of != service {
-            continue;
-        }
-        let since = &mut idle_since[task.index()];
-        match to {
-            TaskState::InService | TaskState::Stopped => {
-                if let Some(since) = since.take() {
-                    add(since, record.at);
-                }
-            }
-            _ => {
-                since.get_or_insert(record.at);
-            }
-        }
-    }
-    for since in idle_since.into_iter().flatten() {
-        add(since, end);
-    }
-    total
-}
-
-/// A service's desired count over time.
-fn desired_counts(played: &Played, service: ServiceId, at_start: u32) -> Series {
-    let mut counts = Series::default();
-    counts.change(Time::ZERO, at_start.into());
-    for record in &played.trace.records {
-        if let Fact::DesiredChanged { service: of, desired } = record.fact
-            && of == service
-        {
-            let now = counts.at(record.at);
-            counts.change(record.at, i64::from(desired) - now);
-        }
-    }
-    counts
-}
+use seatrial_sim::model::{Contact, Resources};
+use support::law::{desired_counts, latencies_and_surplus_s};
+use support::{deploy, limits, play};
 
 /// What can be compared of two runs whose fact ids differ: each fact with its time and the fact that caused it, the
 /// facts of one instant in a fixed order.
@@ -128,26 +83,9 @@ proptest! {
     #[test]
     fn extra_and_short_are_the_latencies(model in support::any_rollout::model(true), seed in 0..1_000_u64) {
         let played = play(&model, seed);
-        let end = Time::ZERO + model.horizon;
-        let mut expected = 0;
-        for (service, id) in model.services.iter().zip((0..).map(ServiceId)) {
-            let counts = played.trace.task_counts(id);
-            let Some(&from) = counts.requested.first() else { continue };
-            let desired = desired_counts(&played, id, service.desired);
-            expected += start_and_stop_latencies(&played, &model, from, id);
-            let mut instants: Vec<_> = played.trace.records.iter().map(|record| record.at).filter(|at| *at > from).collect();
-            instants.insert(0, from);
-            instants.push(end);
-            for pair in instants.windows(2) {
-                let in_service = counts.old_in_service.at(pair[0]) + counts.new_in_service.at(pair[0]);
-                let reserved = in_service + counts.starting.at(pair[0]) + counts.draining.at(pair[0]);
-                let desired = desired.at(pair[0]);
-                let beyond = (in_service - desired).max(0) + (desired - reserved).max(0);
-                expected += i128::from(beyond) * i128::from(pair[1].since(pair[0]).as_millis());
-            }
-        }
-        let told = (played.summary.extra_replica_s + played.summary.short_replica_s) * 1_000.0;
-        prop_assert!((told - expected as f64).abs() < 1.0, "{told} and {expected}");
+        let expected = latencies_and_surplus_s(&played, &model);
+        let told = played.summary.extra_replica_s + played.summary.short_replica_s;
+        prop_assert!((told - expected).abs() < 0.001, "{told} and {expected}");
     }
 
     /// Whatever is asked for in the middle of a rollout (another version, the one before, more tasks or fewer): in the end the

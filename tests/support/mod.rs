@@ -3,9 +3,11 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod any_rollout;
+pub mod law;
 pub mod money;
 pub mod random;
 pub mod rollouts;
+pub mod systems;
 
 use seatrial_sim::deploy::{Completion, Limits, Mover, Rollout, Step, strategies};
 use seatrial_sim::engine::dist::Dist;

@@ -92,6 +92,7 @@ impl Scheduler<'_> {
             let host = self.find_host(cluster)?;
             let slot = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
             self.start_task(host, slot, cluster, agents, ctx);
+            self.trouble.owed = self.trouble.owed.saturating_sub(1);
             return Ok(());
         };
         let place = self.book.next_to_start(slots.op == SlotOp::StartStop, self.trouble.waits(ctx.now), cluster);
@@ -109,6 +110,10 @@ impl Scheduler<'_> {
         let host = host.inspect_err(|_| place.into_iter().for_each(|place| self.book.put_back(place)))?;
         let created = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
         self.start_task(host, place.map_or(created, |place| place.slot), cluster, agents, ctx);
+        // Any other place is not that of a failed task.
+        if place.is_none_or(|place| place.failed) {
+            self.trouble.owed = self.trouble.owed.saturating_sub(1);
+        }
         Ok(())
     }
 
@@ -127,9 +132,6 @@ impl Scheduler<'_> {
         let entity = self.next_task(cluster);
         let born = NewTask { name, entity, slot, host, state: TaskState::Provisioning };
         let id = cluster.create(born, Some(self.room), ctx);
-        if !self.trouble.waits(ctx.now) {
-            self.trouble.owed = self.trouble.owed.saturating_sub(1);
-        }
         agents.start(id, cluster, ctx);
         let fact = cluster.tasks[id.index()].last;
         self.reach(id, Reached::Created, fact, cluster, ctx);
@@ -216,7 +218,7 @@ impl Scheduler<'_> {
             self.pull_ahead(id, slots, cluster, agents, ctx);
             match (slots.op, slots.stop_timeout) {
                 (SlotOp::StopStart, Some(span)) => ctx.schedule(ctx.now + span, Event::HandoverDue(id), chosen),
-                (SlotOp::Overlap, _) => self.book.vacate(id, cluster),
+                (SlotOp::Overlap, _) => self.book.vacate(id, false, cluster),
                 _ => {}
             }
         }

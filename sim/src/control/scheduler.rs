@@ -280,6 +280,7 @@ impl<'m> Scheduler<'m> {
         let tasks = &cluster.services[self.id.index()];
         let to_replace = tasks.wanted() - tasks.versions[usize::from(self.target)].wanted;
         self.trouble = Trouble::none(to_replace);
+        self.book.forgive();
         self.open_book(cluster);
         self.watch_the_clock(ctx);
     }
@@ -361,7 +362,9 @@ impl<'m> Scheduler<'m> {
     pub fn task_stopped(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let fact = cluster.advance(id, TaskState::Stopped, ctx.cause, ctx);
         if !self.book.overdue.remove(&id) && self.slot_op() == Some(SlotOp::StopStart) {
-            self.book.vacate(id, cluster);
+            let task = &cluster.tasks[id.index()];
+            let failed = task.name.version == self.target && self.book.failed.contains(&task.slot);
+            self.book.vacate(id, failed, cluster);
         }
         self.wake(Chance::Room, fact, cluster, ctx);
     }
@@ -370,7 +373,7 @@ impl<'m> Scheduler<'m> {
     pub fn handover_due(&mut self, id: TaskId, cluster: &Cluster, ctx: &mut Ctx) {
         if cluster.tasks[id.index()].state != TaskState::Stopped && self.slot_op() == Some(SlotOp::StopStart) {
             self.book.overdue.insert(id);
-            self.book.vacate(id, cluster);
+            self.book.vacate(id, false, cluster);
             self.wake(Chance::Room, ctx.cause, cluster, ctx);
         }
     }
@@ -414,7 +417,7 @@ impl<'m> Scheduler<'m> {
     pub(super) fn replace(&mut self, id: TaskId, cluster: &Cluster) {
         if self.slots().is_some() {
             self.book.failed.insert(cluster.tasks[id.index()].slot);
-            self.book.vacate(id, cluster);
+            self.book.vacate(id, true, cluster);
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct SlotBook {
 pub(crate) struct Place {
     pub slot: u32,
     pub host: HostId,
+    /// Its new task failed: the next one may have to wait, or never come.
+    pub failed: bool,
 }
 
 impl SlotBook {
@@ -54,6 +56,11 @@ impl SlotBook {
         Self { empty: self.empty, overdue: self.overdue, ..next }
     }
 
+    /// Another version comes: whatever failed is no concern of its.
+    pub fn forgive(&mut self) {
+        self.empty.iter_mut().for_each(|place| place.failed = false);
+    }
+
     /// The old task that goes next: one whose successor has passed, or else one whose slot has not begun.
     pub fn next_to_stop(&mut self, cluster: &Cluster) -> Option<TaskId> {
         let wanted = |id: &TaskId| !cluster.tasks[id.index()].chosen;
@@ -64,12 +71,11 @@ impl SlotBook {
         })
     }
 
-    /// The place of the next new task: an empty slot, or with `beside` that of the old task whose slot begins now. While
-    /// replacements wait, not one whose new task failed.
-    pub fn next_to_start(&mut self, beside: bool, replacements_wait: bool, cluster: &Cluster) -> Option<Place> {
-        let next = self.empty.iter().position(|place| !replacements_wait || !self.failed.contains(&place.slot));
-        if let Some(place) = next.and_then(|next| self.empty.remove(next)) {
-            return Some(place);
+    /// The place of the next new task: an empty slot, or with `beside` that of the old task whose slot begins now. Where
+    /// replacements wait, slots whose new task failed do not come into question.
+    pub fn next_to_start(&mut self, beside: bool, waits: bool, cluster: &Cluster) -> Option<Place> {
+        if let Some(next) = self.empty.iter().position(|place| !(waits && place.failed)) {
+            return self.empty.remove(next);
         }
         if !beside {
             return None;
@@ -84,9 +90,9 @@ impl SlotBook {
         self.empty.push_front(place);
     }
 
-    /// A task's place is empty.
-    pub fn vacate(&mut self, id: TaskId, cluster: &Cluster) {
-        self.empty.push_back(Self::place_of(id, cluster));
+    /// A task's place is empty, because it failed or else because it was told to stop.
+    pub fn vacate(&mut self, id: TaskId, failed: bool, cluster: &Cluster) {
+        self.empty.push_back(Place { failed, ..Self::place_of(id, cluster) });
     }
 
     /// A new task has passed: its slot is well, and the old task beside it may go.
@@ -100,6 +106,6 @@ impl SlotBook {
 
     fn place_of(id: TaskId, cluster: &Cluster) -> Place {
         let task = &cluster.tasks[id.index()];
-        Place { slot: task.slot, host: task.host }
+        Place { slot: task.slot, host: task.host, failed: false }
     }
 }

@@ -67,7 +67,7 @@ fn blue_green(from: &Parameters) -> Rollout {
 /// The primary's own rolling update while the canary stays, the traffic back at the look that finds it ready, and the canary
 /// goes at the next one.
 fn promoting(mut program: Vec<Step>, from: &Parameters) -> Rollout {
-    let primary = Size::Of(Bound::percent(200, Round::Up));
+    let primary = Size::AllAnd(Bound::percent(100, Round::Up));
     let update = Step::new(primary, Size::NONE, Mover::Pool(kubernetes::pool(from)));
     program.push(Step { aside: Size::ALL, ..update.weighing(1_000).holding(until_next_look(from)) });
     program.push(Step::all(Step::FREE));
@@ -105,6 +105,7 @@ fn nearly_an_interval(from: &Parameters) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deploy::View;
 
     /// Flagger's documentation: interval x (maximum / step) is the least time to validate: 10 min for 1 min, 50 and 5.
     #[test]
@@ -116,5 +117,16 @@ mod tests {
         let weights: Vec<_> = rollout.program.iter().filter_map(|step| step.weight).collect();
         assert_eq!(weights, [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 1_000]);
         assert_eq!(shares(300, 1_000), [300, 600, 900, 1_000]);
+    }
+
+    /// The primary gets all its new tasks while the canary keeps its own: 20 of 10 in the last step but one.
+    #[test]
+    fn the_canary_stays_while_the_primary_is_updated() {
+        for strategy in flagger().strategies {
+            let program = strategy.rollout().program;
+            let mut view = View { desired: 10, ..View::default() };
+            program[program.len() - 2].aim(&mut view);
+            assert_eq!((view.new.target, view.aside, view.old.target), (20, 10, 0), "{}", strategy.name);
+        }
     }
 }

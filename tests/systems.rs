@@ -1,0 +1,219 @@
+//! Every system, by each of its strategies and with its own control loop, agents, placement and health check: deploys end,
+//! obey the laws, keep to the bounds that the system documents, and can be turned round. The keys of the sources are those of
+//! `docs/sources.md`.
+
+mod support;
+
+use proptest::prelude::*;
+use seatrial_sim::engine::fact::ServiceId;
+use seatrial_sim::engine::time::{Duration, Time};
+use seatrial_sim::model::{Deploy, Model, Version};
+use seatrial_sim::orchestrators::by_name;
+use support::law::latencies_and_surplus_s;
+use support::rollouts::{Vector, vector};
+use support::systems::{Extremes, Kind, every_strategy, extremes, kind, model};
+use support::{Played, play};
+
+/// 100 services under each of the strategies.
+const CASES: u32 = 100;
+
+/// `CodeDeploy` fails where as many hosts as there are shall stay healthy: one host, half at a time (CD
+/// deployment-configurations.md).
+fn may_end(system: &str, strategy: &str, kind: &Kind) -> bool {
+    (system, strategy, kind.desired) != ("codedeploy", "half-at-a-time", 1)
+}
+
+/// In the end there is nothing but the tasks of the version asked for last.
+fn only_the_last_version_is_there(played: &Played, model: &Model) -> bool {
+    let counts = played.trace.task_counts(ServiceId(0));
+    let end = Time::ZERO + model.horizon;
+    let others = counts.starting.at(end) + counts.draining.at(end) + counts.old_in_service.at(end);
+    counts.new_in_service.at(end) == i64::from(model.services[0].desired) && others == 0
+}
+
+fn told_s(played: &Played) -> f64 {
+    played.summary.extra_replica_s + played.summary.short_replica_s
+}
+
+/// What a system documents for `n` tasks: the fewest available ones, the most that exist and are not told to stop, and the most
+/// in all, where it counts those that stop.
+struct Documented {
+    floor: u32,
+    wanted: u32,
+    alive: Option<u32>,
+}
+
+fn documented(system: &str, strategy: &str, n: u32) -> Documented {
+    let up = |percent: u32| (n * percent).div_ceil(100);
+    let down = |percent: u32| n * percent / 100;
+    // Those that stop count as well.
+    let whole = |floor, most| Documented { floor, wanted: most, alive: Some(most) };
+    // Those that stop do not.
+    let wanted = |floor, most| Documented { floor, wanted: most, alive: None };
+    let in_place = |at_once: u32| whole(n.saturating_sub(at_once), n);
+    let two_groups = whole(n, 2 * n);
+    match (system, strategy) {
+        // DG service_definition_parameters: minimum 100 % and maximum 200 %; the console of 2018, 50 %.
+        ("ecs-2018", _) => whole(up(50), 2 * n),
+        // BC15 UpdateService: room for one more.
+        ("ecs-2015", "one-at-a-time") => whole(n, n + 1),
+        ("ecs" | "ecs-2015" | "codedeploy-ecs", _) => two_groups,
+        // K8S deployment_util.go: 25 % up and 25 % down, one where both are nothing; replica_set.go: without terminating ones.
+        ("kubernetes", "rolling") | ("argo-rollouts", "canary") => wanted(n - down(25), n + up(25)),
+        ("kubernetes", "recreate") => whole(0, n),
+        // K8S stateful_set_control.go, daemon/update.go: one at a time.
+        ("kubernetes-statefulset" | "kubernetes-daemonset", _) => in_place(1),
+        // K8S kubectl rolling_updater.go: surge 1, unavailable 0.
+        ("gke-2015", _) => wanted(n, n + 1),
+        ("argo-rollouts", _) => two_groups,
+        // FLAGGER scheduler.go: the canary's tasks beside a rolling update of the primary's.
+        ("flagger", _) => wanted(n, 2 * n + up(25)),
+        // SWARMKIT api/defaults/service.go: parallelism 1, stop first; every stop is shorter than the 60 s that a start waits.
+        ("swarm", _) => in_place(1),
+        // NOMAD structs.go: max_parallel 1; a canary is one more.
+        ("nomad", "rolling") => in_place(1),
+        ("nomad", "canary") => whole(n - 1, n + 1),
+        ("nomad", _) => two_groups,
+        // MARATHON UpgradeStrategy.scala: 1.0 and 1.0.
+        ("marathon", _) => two_groups,
+        // FLEET issue 960: one unit at a time.
+        ("fleet", "rolling") => in_place(1),
+        ("fleet", _) => two_groups,
+        // CATTLE ServiceUpgradeStrategy.java: 1, stop first; to another service 2, and neither more nor fewer than the count.
+        ("rancher", "in-service") => in_place(1),
+        ("rancher", _) => wanted(n, n + 2),
+        // COMPOSE convergence.go: all at once.
+        ("compose", _) => in_place(n),
+        ("docker", _) => in_place(1),
+        // ORCA strategies: a full new group.
+        ("spinnaker", _) => two_groups,
+        // ASG RefreshPreferences: 90 % and 100 %, one where that is nothing.
+        ("asg", _) => in_place(down(10).max(1)),
+        // ASGARD RollingPushOperation: one is terminated at a time.
+        ("asgard", _) => in_place(1),
+        // EB using-features.rolling-version-deploy.md: batches of 30 %, or one more of them.
+        ("beanstalk", "all-at-once") => in_place(n),
+        ("beanstalk", "rolling") => in_place(up(30)),
+        ("beanstalk", "rolling-with-additional-batch") => whole(n, n + up(30)),
+        ("beanstalk", _) => two_groups,
+        // CD deployment-configurations.md.
+        ("codedeploy", "one-at-a-time") => in_place(1),
+        ("codedeploy", "half-at-a-time") => in_place(down(50)),
+        ("codedeploy", _) => in_place(n),
+        (system, strategy) => panic!("{system}, {strategy}: what is documented?"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    /// A good version: the deploy ends, every task is of it, extra and short are the latencies, and the bounds hold.
+    #[test]
+    fn good_versions_arrive_within_the_documented_bounds(kind in kind(), seed in 0..1_000_u64) {
+        for (system, strategy, rollout) in every_strategy() {
+            if !may_end(system.name, strategy, &kind) {
+                continue;
+            }
+            let name = format!("{}, {strategy}", system.name);
+            let model = model(&system, rollout, &kind);
+            let played = play(&model, seed);
+            prop_assert!(played.outcome.blocked.is_empty(), "{name}: {:?}", played.outcome.blocked);
+            prop_assert!(only_the_last_version_is_there(&played, &model), "{name}");
+            let (told, expected) = (told_s(&played), latencies_and_surplus_s(&played, &model));
+            prop_assert!((told - expected).abs() < 0.001, "{name}: {told} and {expected}");
+            let Extremes { available, wanted, alive } = extremes(&played, &model);
+            let bounds = documented(system.name, strategy, kind.desired);
+            prop_assert!(available >= i64::from(bounds.floor), "{name}: {available} available, {} documented", bounds.floor);
+            prop_assert!(wanted <= i64::from(bounds.wanted), "{name}: {wanted} wanted, {} documented", bounds.wanted);
+            if let Some(most) = bounds.alive {
+                prop_assert!(alive <= i64::from(most), "{name}: {alive} in all, {most} documented");
+            }
+        }
+    }
+
+    /// Whenever the version before is asked for, during the deploy or after it, it is what runs in the end.
+    #[test]
+    fn the_version_before_comes_back(kind in kind(), seed in 0..1_000_u64, after_ms in 1..4_000_000_u64, early in any::<bool>()) {
+        let after = Duration::from_millis(if early { after_ms / 20 + 1 } else { after_ms });
+        for (system, strategy, rollout) in every_strategy() {
+            let name = format!("{}, {strategy}", system.name);
+            let mut model = model(&system, rollout, &kind);
+            let at = model.deploys[0].at + after;
+            model.deploys.push(Deploy { service: ServiceId(0), at, version: Version::Previous });
+            let played = play(&model, seed);
+            // The first of the two may have failed by then.
+            prop_assert!(
+                !may_end(system.name, strategy, &kind) || played.outcome.blocked.is_empty(),
+                "{name}: {:?}",
+                played.outcome.blocked
+            );
+            prop_assert!(only_the_last_version_is_there(&played, &model), "{name}");
+            let (told, expected) = (told_s(&played), latencies_and_surplus_s(&played, &model));
+            prop_assert!((told - expected).abs() < 0.001, "{name}: {told} and {expected}");
+        }
+    }
+}
+
+/// Ten tasks, 30 s to start and 30 s to stop, no other latency: the systems' own defaults give the vectors of their controllers.
+/// Each row obeys extra + short = 10 x 60 s, plus what two groups hold.
+#[test]
+fn golden_vectors_of_the_defaults() {
+    let table = [
+        // W = 10 rounds of 60 s, or ceil(10 / (3 + 2)) of 30 s where those that stop do not count.
+        ("kubernetes", "rolling", 60.0, 18, 480.0, 120.0),
+        ("kubernetes", "recreate", 60.0, 10, 0.0, 600.0),
+        ("kubernetes-statefulset", "rolling", 600.0, 10, 0.0, 600.0),
+        ("kubernetes-daemonset", "rolling", 600.0, 10, 0.0, 600.0),
+        ("gke-2015", "rolling-update", 300.0, 12, 600.0, 0.0),
+        ("swarm", "rolling", 600.0, 10, 0.0, 600.0),
+        // Healthy for 10 s: 10 x 60 + 9 x 10.
+        ("nomad", "rolling", 690.0, 10, 0.0, 600.0),
+        ("marathon", "rolling", 30.0, 20, 600.0, 0.0),
+        // 10 x 60 and nine waits: of 2 s, of 5 s.
+        ("rancher", "in-service", 618.0, 10, 0.0, 600.0),
+        ("fleet", "rolling", 645.0, 10, 0.0, 600.0),
+        ("compose", "all-at-once", 60.0, 10, 0.0, 600.0),
+        ("docker", "one-at-a-time", 600.0, 10, 0.0, 600.0),
+        // All new ones fit under 200 %. With 50 % five old ones stop as well: 10 x 30 + 5 x 30 extra, 5 x 30 short.
+        ("ecs", "rolling", 30.0, 20, 600.0, 0.0),
+        ("ecs-2018", "rolling", 30.0, 20, 450.0, 150.0),
+        ("ecs-2015", "rolling", 30.0, 20, 600.0, 0.0),
+        // One more: the first after 30 s, each other one 60 s later.
+        ("ecs-2015", "one-at-a-time", 570.0, 11, 600.0, 0.0),
+        // Warm for 300 s: 10 x 60 + 9 x 300.
+        ("asg", "rolling", 3_300.0, 10, 0.0, 600.0),
+        // Healthy for 120 s, batches of 3: 4 x 60 + 3 x 120.
+        ("beanstalk", "all-at-once", 60.0, 10, 0.0, 600.0),
+        ("beanstalk", "rolling", 600.0, 10, 0.0, 600.0),
+        ("codedeploy", "one-at-a-time", 600.0, 10, 0.0, 600.0),
+        ("codedeploy", "half-at-a-time", 120.0, 10, 0.0, 600.0),
+        ("codedeploy", "all-at-once", 60.0, 10, 0.0, 600.0),
+        // Two groups: 600 and 10 for each second that both are held. 15 min to bake; 9 x 6 min; 10 min; 1 h and what is before it.
+        ("ecs", "blue-green", 30.0, 20, 9_600.0, 0.0),
+        ("ecs", "linear", 30.0, 20, 33_000.0, 0.0),
+        ("ecs", "canary", 30.0, 20, 6_600.0, 0.0),
+        ("codedeploy-ecs", "blue-green", 30.0, 20, 36_600.0, 0.0),
+        ("codedeploy-ecs", "linear", 30.0, 20, 42_000.0, 0.0),
+        ("codedeploy-ecs", "canary", 30.0, 20, 39_600.0, 0.0),
+        // The old pods stay for 30 s more.
+        ("argo-rollouts", "blue-green", 30.0, 20, 900.0, 0.0),
+        // Healthy for 10 s, and somebody takes 5 min.
+        ("nomad", "blue-green", 30.0, 20, 3_700.0, 0.0),
+        ("fleet", "blue-green", 30.0, 20, 3_600.0, 0.0),
+    ];
+    for (system, strategy, seconds, peak, extra, short) in table {
+        let rollout = by_name(system).unwrap().strategy(strategy).unwrap().rollout();
+        let played = play(&support::rollouts::model(10, 30, 30, rollout), 1);
+        assert_eq!(vector(&played), Vector { seconds, peak, extra, short }, "{system}, {strategy}");
+    }
+}
+
+/// `CodeDeploy` fails where all hosts shall stay healthy; nothing is touched.
+#[test]
+fn a_minimum_of_all_hosts_fails() {
+    let system = by_name("codedeploy").unwrap();
+    let model = model(&system, system.strategy("half-at-a-time").unwrap().rollout(), &Kind::plain(1));
+    let played = play(&model, 1);
+    assert!(played.blocked().starts_with("web: failed after 1h 00m"), "{}", played.blocked());
+    assert_eq!(played.old_and_new(), [(1, 0)]);
+}
