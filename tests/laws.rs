@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use seatrial_sim::cluster::TaskState;
-use seatrial_sim::deploy::{Mover, Step, ZeroRule};
+use seatrial_sim::deploy::{Amount, Bound, Mover, Round, Step, ZeroRule};
 use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
 use seatrial_sim::engine::run::run_explicitly;
 use seatrial_sim::engine::time::{Duration, Time};
@@ -75,6 +75,49 @@ proptest! {
                 prop_assert_eq!(counts.new_in_service.at(end), i64::from(service.desired));
                 prop_assert_eq!(counts.starting.at(end) + counts.draining.at(end) + counts.old_in_service.at(end), 0);
             }
+        }
+    }
+
+    /// Any pool in any world: no start goes above the cap, stopping tasks counted where the pool counts them, and no stop of an
+    /// available task below the floor. Floor and cap follow from the published rules, not from the pool's own arithmetic.
+    #[test]
+    fn pools_keep_their_bounds(
+        mut model in support::any_rollout::model(false), pool in support::any_rollout::pool(), seed in 0..1_000_u64,
+    ) {
+        model.scalings.clear();
+        let service = &mut model.services[0];
+        service.rollout = support::rollouts::pool(pool);
+        let desired = service.desired;
+        let share = |bound: Bound| match bound.amount {
+            Amount::Tasks(tasks) => tasks,
+            Amount::Permille(permille) if bound.round == Round::Up => (desired * permille).div_ceil(1_000),
+            Amount::Permille(permille) => desired * permille / 1_000,
+        };
+        let (mut extra, mut missing) = (share(pool.surge), share(pool.unavailable).min(desired));
+        if extra + missing == 0 {
+            extra = u32::from(pool.zero == ZeroRule::OneExtra);
+            missing = u32::from(pool.zero == ZeroRule::OneUnavailable).min(desired);
+        }
+        // By task: whether it is in service, and whether it was chosen to stop; none where it is gone.
+        let mut tasks: Vec<Option<(bool, bool)>> = vec![];
+        for Record { fact, .. } in &play(&model, seed).trace.records {
+            let begun = match *fact {
+                Fact::TaskMoved { task, service: ServiceId(0), to, .. } => {
+                    tasks.resize(tasks.len().max(task.index() + 1), None);
+                    let chosen = tasks[task.index()].is_some_and(|(_, chosen)| chosen);
+                    tasks[task.index()] = (to != TaskState::Stopped).then_some((to == TaskState::InService, chosen));
+                    to == TaskState::Provisioning
+                }
+                Fact::StopChosen { task, service: ServiceId(0) } => {
+                    let served = tasks[task.index()].replace((false, true)).is_some_and(|(serves, _)| serves);
+                    let available = tasks.iter().flatten().filter(|(serves, chosen)| *serves && !chosen).count() as u32;
+                    prop_assert!(!served || available >= desired - missing, "{available} of {desired} with {missing} missing");
+                    false
+                }
+                _ => false,
+            };
+            let counted = tasks.iter().flatten().filter(|(_, chosen)| pool.terminating_in_cap || !chosen).count() as u32;
+            prop_assert!(!begun || counted <= desired + extra, "{counted} of {desired} and {extra} extra");
         }
     }
 

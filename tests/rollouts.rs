@@ -4,10 +4,12 @@
 mod support;
 
 use proptest::prelude::*;
+use seatrial_sim::cluster::TaskState;
 use seatrial_sim::deploy::{Bound, Gate, Hold, Rollout, Round, SlotOp, Slots, strategies};
 use seatrial_sim::engine::dist::Dist;
+use seatrial_sim::engine::fact::Fact;
 use support::rollouts::{Vector, by_slots, ecs, kubernetes, marathon, model, pool, slots, vector};
-use support::{Played, play, secs};
+use support::{Played, at_s, deploy, play, secs};
 
 /// Ten tasks, 30 s to start and 30 s to stop: from the request to the last new task in service, the most tasks at once, and
 /// task-seconds extra and short, as each system's own controller gives them (its code transliterated and run).
@@ -57,6 +59,29 @@ fn a_new_task_waits_only_so_long_for_the_old_one() {
     let played = play(&model(10, 30, 90, rollout), 1);
     // At 60 s the first new task starts (11); at 90 s its old one is gone and the next stops: 10 again, 11 from 150 s on.
     assert_eq!(vector(&played), Vector { seconds: 900.0, peak: 11, extra: 300.0, short: 900.0 });
+}
+
+/// Ten tasks, one at a time. In the middle a third version comes: the second's tasks are old ones, too, and the first version
+/// goes before any of them that is available.
+#[test]
+fn the_oldest_version_goes_first() {
+    for mover in [kubernetes(Bound::tasks(1), Bound::tasks(0)), ecs(Bound::tasks(1), Bound::tasks(0))] {
+        let mut world = model(10, 30, 30, pool(mover));
+        world.deploys.push(deploy(0, 60 + 160));
+        let played = play(&world, 1);
+        let served = played.facts(|at, fact| match fact {
+            Fact::TaskMoved { task, version, to: TaskState::InService, .. } => Some((task, version, at)),
+            _ => None,
+        });
+        let version =
+            |task, at| served.iter().find(|(id, _, since)| *id == task && *since < at).map(|(_, version, _)| *version);
+        let stopped = played.facts(|at, fact| match fact {
+            Fact::StopChosen { task, .. } if at > at_s(60 + 160) => version(task, at),
+            _ => None,
+        });
+        assert!(stopped.contains(&1) && stopped.contains(&2), "the third version came in the middle: {stopped:?}");
+        assert!(stopped.is_sorted(), "{stopped:?}");
+    }
 }
 
 /// Times here are whole seconds.
