@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, Container, TaskState};
 use crate::control::agents::Agents;
 use crate::control::rollout::{Mode, Progress};
 use crate::control::scheduler::{Chance, Ended, Fate, Reached, Scheduler, Then};
-use crate::control::trouble::Found;
+use crate::control::trouble::{Failure, Found};
 use crate::deploy::{Act, Detector, GateLevel, Limits, Mover, RollBack, SlotOp};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::Stream;
@@ -17,8 +17,13 @@ use crate::engine::time::Time;
 use crate::model::{Fault, Model};
 
 impl Scheduler<'_> {
-    /// A task's container ended by itself, or a check ended it.
-    pub fn task_fails(&mut self, id: TaskId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    /// A task's container ended by itself.
+    pub fn task_crashes(&mut self, id: TaskId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        self.task_fails(id, true, cluster, agents, ctx);
+    }
+
+    /// A task's container ended, by itself or because of a check.
+    fn task_fails(&mut self, id: TaskId, by_itself: bool, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
         let alive = matches!(
             task.state,
@@ -35,7 +40,8 @@ impl Scheduler<'_> {
         let task = &mut cluster.tasks[id.index()];
         (task.passes_at, task.runs_since, task.last) = (None, None, fact);
         if version == self.target {
-            self.trouble.failed(&self.service.rollout.failure, self.desired, well_for, fact);
+            let failure = Failure { ran_and_ended: by_itself && ran_for.is_some(), well_for };
+            self.trouble.failed(&self.service.rollout.failure, self.desired, failure, fact);
         }
         let in_place = self.control.restart.in_place.as_ref();
         if let Some(in_place) = in_place.filter(|in_place| in_place.attempts.is_none_or(|most| restarts < most)) {
@@ -69,14 +75,15 @@ impl Scheduler<'_> {
         }
         task.passes_at = None;
         if self.service.load_balancer.is_none() {
-            self.task_fails(id, cluster, agents, ctx);
+            self.task_fails(id, false, cluster, agents, ctx);
             return;
         }
         let version = task.name.version;
         let ran_for = task.runs_since.map(|since| ctx.now.since(since));
         let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: true });
         if version == self.target {
-            self.trouble.failed(&self.service.rollout.failure, self.desired, None, fact);
+            let failure = Failure { ran_and_ended: false, well_for: None };
+            self.trouble.failed(&self.service.rollout.failure, self.desired, failure, fact);
             self.trouble.back_off(&self.control.restart, ran_for, ctx.now);
         }
         self.stop_task(id, fact, cluster, agents, ctx);

@@ -10,7 +10,7 @@ use crate::model::Restart;
 /// What has gone wrong with the version that is rolled out.
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
-    /// Tasks that failed since one last passed its gate.
+    /// Tasks that failed since one last passed its gate, but for those that ran and ended by themselves.
     in_a_row: u32,
     /// Tasks that died before they ran or soon after.
     died: u32,
@@ -28,6 +28,15 @@ pub(crate) struct Trouble {
     pub owed: u32,
 }
 
+/// How a task failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failure {
+    /// It had run and ended by itself: no check failed.
+    pub ran_and_ended: bool,
+    /// How long ago it passed its gate, if it did.
+    pub well_for: Option<Duration>,
+}
+
 /// What a detector found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -42,9 +51,10 @@ impl Trouble {
         Self { to_replace, ..Self::default() }
     }
 
-    /// A task failed; `well_for` is how long ago it passed its gate, if it did.
-    pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, well_for: Option<Duration>, fact: FactId) {
-        self.in_a_row += 1;
+    /// A task failed.
+    pub fn failed(&mut self, policy: &FailurePolicy, desired: u32, failure: Failure, fact: FactId) {
+        let Failure { ran_and_ended, well_for } = failure;
+        self.in_a_row += u32::from(!ran_and_ended);
         for &(detector, act) in &policy.0 {
             match detector {
                 Detector::TasksDie { within, most_permille } if well_for.is_none_or(|span| span <= within) => {
@@ -53,7 +63,9 @@ impl Trouble {
                         self.find(Why::TasksDied, act, fact);
                     }
                 }
-                Detector::InARow { .. } if detector.threshold(desired).is_some_and(|most| self.in_a_row >= most) => {
+                Detector::InARow { .. }
+                    if !ran_and_ended && detector.threshold(desired).is_some_and(|most| self.in_a_row >= most) =>
+                {
                     self.find(Why::FailuresInARow, act, fact);
                 }
                 _ => {}

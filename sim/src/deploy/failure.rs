@@ -17,7 +17,8 @@ pub enum Detector {
         /// Tenths of a percent of the tasks to replace; one above it is a failure.
         most_permille: u32,
     },
-    /// So many tasks fail in a row (the ECS deployment circuit breaker): a share of the desired count within bounds.
+    /// So many tasks fail in a row (the ECS deployment circuit breaker): a share of the desired count within bounds. Those that
+    /// ran and ended by themselves have failed no check and do not count (BC `Deployment.failedTasks`).
     InARow {
         /// A share of the desired count.
         share: Bound,

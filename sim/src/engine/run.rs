@@ -144,7 +144,7 @@ impl<'m> World<'m> {
             Event::GateDeadline(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
                 .gate_deadline(task, &self.cluster, ctx),
             Event::Crashed(task) => {
-                self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_fails(
+                self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_crashes(
                     task,
                     &mut self.cluster,
                     &mut self.agents,
