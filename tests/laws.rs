@@ -9,7 +9,7 @@ use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId, TaskId};
 use seatrial_sim::engine::run::run_explicitly;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::trace::{Record, Trace};
-use seatrial_sim::model::{Contact, Model, Resources};
+use seatrial_sim::model::{Contact, Resources};
 use support::law::{desired_counts, latencies_and_surplus_s};
 use support::{deploy, limits, play};
 
