@@ -35,73 +35,116 @@ fn told_s(played: &Played) -> f64 {
     played.summary.extra_replica_s + played.summary.short_replica_s
 }
 
-/// What a system documents for `n` tasks: the fewest available ones, the most that exist and are not told to stop, and the most
-/// in all, where it counts those that stop.
+/// What a system documents for a number of tasks: the fewest available ones, the most that exist and are not told to stop, and the
+/// most in all, where it counts those that stop.
+#[derive(Clone, Copy)]
 struct Documented {
     floor: u32,
     wanted: u32,
     alive: Option<u32>,
 }
 
-fn documented(system: &str, strategy: &str, n: u32) -> Documented {
-    let up = |percent: u32| (n * percent).div_ceil(100);
-    let down = |percent: u32| n * percent / 100;
-    // Those that stop count as well.
-    let whole = |floor, most| Documented { floor, wanted: most, alive: Some(most) };
-    // Those that stop do not.
-    let wanted = |floor, most| Documented { floor, wanted: most, alive: None };
-    let in_place = |at_once: u32| whole(n.saturating_sub(at_once), n);
-    let two_groups = whole(n, 2 * n);
-    match (system, strategy) {
-        // DG service_definition_parameters: minimum 100 % and maximum 200 %; the console of 2018, 50 %.
-        ("ecs-2018", _) => whole(up(50), 2 * n),
-        // BC15 UpdateService: room for one more.
-        ("ecs-2015", "one-at-a-time") => whole(n, n + 1),
-        ("ecs" | "ecs-2015" | "codedeploy-ecs", _) => two_groups,
-        // K8S deployment_util.go: 25 % up and 25 % down, one where both are nothing; replica_set.go: without terminating ones.
-        ("kubernetes", "rolling") | ("argo-rollouts", "canary") => wanted(n - down(25), n + up(25)),
-        ("kubernetes", "recreate") => whole(0, n),
-        // K8S stateful_set_control.go, daemon/update.go: one at a time.
-        ("kubernetes-statefulset" | "kubernetes-daemonset", _) => in_place(1),
-        // K8S kubectl rolling_updater.go: surge 1, unavailable 0.
-        ("gke-2015", _) => wanted(n, n + 1),
-        ("argo-rollouts", _) => two_groups,
-        // FLAGGER scheduler.go: the canary's tasks beside a rolling update of the primary's.
-        ("flagger", _) => wanted(n, 2 * n + up(25)),
-        // SWARMKIT api/defaults/service.go: parallelism 1, stop first; every stop is shorter than the 60 s that a start waits.
-        ("swarm", _) => in_place(1),
-        // NOMAD structs.go: max_parallel 1; a canary is one more.
-        ("nomad", "rolling") => in_place(1),
-        ("nomad", "canary") => whole(n - 1, n + 1),
-        ("nomad", _) => two_groups,
-        // MARATHON UpgradeStrategy.scala: 1.0 and 1.0.
-        ("marathon", _) => two_groups,
-        // FLEET issue 960: one unit at a time.
-        ("fleet", "rolling") => in_place(1),
-        ("fleet", _) => two_groups,
-        // CATTLE ServiceUpgradeStrategy.java: 1, stop first; to another service 2, and neither more nor fewer than the count.
-        ("rancher", "in-service") => in_place(1),
-        ("rancher", _) => wanted(n, n + 2),
-        // COMPOSE convergence.go: all at once.
-        ("compose", _) => in_place(n),
-        ("docker", _) => in_place(1),
-        // ORCA strategies: a full new group.
-        ("spinnaker", _) => two_groups,
-        // ASG RefreshPreferences: 90 % and 100 %, one where that is nothing.
-        ("asg", _) => in_place(down(10).max(1)),
-        // ASGARD RollingPushOperation: one is terminated at a time.
-        ("asgard", _) => in_place(1),
-        // EB using-features.rolling-version-deploy.md: batches of 30 %, or one more of them.
-        ("beanstalk", "all-at-once") => in_place(n),
-        ("beanstalk", "rolling") => in_place(up(30)),
-        ("beanstalk", "rolling-with-additional-batch") => whole(n, n + up(30)),
-        ("beanstalk", _) => two_groups,
-        // CD deployment-configurations.md.
-        ("codedeploy", "one-at-a-time") => in_place(1),
-        ("codedeploy", "half-at-a-time") => in_place(down(50)),
-        ("codedeploy", _) => in_place(n),
-        (system, strategy) => panic!("{system}, {strategy}: what is documented?"),
-    }
+/// Those that stop count as well.
+const fn whole(floor: u32, most: u32) -> Documented {
+    Documented { floor, wanted: most, alive: Some(most) }
+}
+
+/// Those that stop do not count.
+const fn wanted(floor: u32, most: u32) -> Documented {
+    Documented { floor, wanted: most, alive: None }
+}
+
+const fn up(percent: u32, n: u32) -> u32 {
+    (n * percent).div_ceil(100)
+}
+
+const fn down(percent: u32, n: u32) -> u32 {
+    n * percent / 100
+}
+
+/// A system's strategy, its bounds for `n` tasks, and where they are documented.
+type Row = (&'static str, &'static str, fn(u32) -> Documented, &'static str);
+
+const BOUNDS: &[Row] = &[
+    ("ecs", "rolling", |n| whole(n, 2 * n), "DG service_definition_parameters: 100 and 200 %; two groups otherwise"),
+    ("ecs", "blue-green", |n| whole(n, 2 * n), "DG service_definition_parameters: 100 and 200 %; two groups otherwise"),
+    ("ecs", "linear", |n| whole(n, 2 * n), "DG service_definition_parameters: 100 and 200 %; two groups otherwise"),
+    ("ecs", "canary", |n| whole(n, 2 * n), "DG service_definition_parameters: 100 and 200 %; two groups otherwise"),
+    ("ecs-2018", "rolling", |n| whole(up(50, n), 2 * n), "DG of 2018-01, create-service: 50 and 200 %"),
+    ("ecs-2015", "one-at-a-time", |n| whole(n, n + 1), "BC15 UpdateService: room for one more"),
+    ("ecs-2015", "rolling", |n| whole(n, 2 * n), "DG service_definition_parameters: 100 and 200 %"),
+    ("codedeploy-ecs", "blue-green", |n| whole(n, 2 * n), "CD: a replacement task set beside the original one"),
+    ("codedeploy-ecs", "canary", |n| whole(n, 2 * n), "CD: a replacement task set beside the original one"),
+    ("codedeploy-ecs", "linear", |n| whole(n, 2 * n), "CD: a replacement task set beside the original one"),
+    (
+        "kubernetes",
+        "rolling",
+        |n| wanted(n - down(25, n), n + up(25, n)),
+        "K8S deployment_util.go, replica_set.go: 25 % up and down",
+    ),
+    ("kubernetes", "recreate", |n| whole(0, n), "K8S recreate.go: it waits until every old pod is gone"),
+    ("kubernetes-statefulset", "rolling", |n| whole(n - 1, n), "K8S stateful_set_control.go: one at a time"),
+    ("kubernetes-daemonset", "rolling", |n| whole(n - 1, n), "K8S daemon/update.go: 1 may be unavailable"),
+    ("gke-2015", "rolling-update", |n| wanted(n, n + 1), "K8S kubectl rolling_updater.go: surge 1, unavailable 0"),
+    ("argo-rollouts", "canary", |n| wanted(n - down(25, n), n + up(25, n)), "ARGO canary.go: as a Deployment"),
+    ("argo-rollouts", "blue-green", |n| whole(n, 2 * n), "ARGO bluegreen.go: two groups"),
+    ("flagger", "canary", |n| wanted(n, 2 * n + up(25, n)), "FLAGGER scheduler.go: a canary beside a rolling update"),
+    (
+        "flagger",
+        "blue-green",
+        |n| wanted(n, 2 * n + up(25, n)),
+        "FLAGGER scheduler.go: a canary beside a rolling update",
+    ),
+    (
+        "swarm",
+        "rolling",
+        |n| whole(n - 1, n),
+        "SWARMKIT service.go: 1, stop first; no stop here lasts for the 60 s that a start waits",
+    ),
+    ("nomad", "rolling", |n| whole(n - 1, n), "NOMAD structs.go: max_parallel 1"),
+    (
+        "nomad",
+        "canary",
+        |n| whole(n - 1, n + 1),
+        "NOMAD reconcile_cluster.go: a canary is one more, then max_parallel 1",
+    ),
+    ("nomad", "blue-green", |n| whole(n, 2 * n), "NOMAD reconcile_cluster.go: as many canaries as tasks"),
+    ("marathon", "rolling", |n| whole(n, 2 * n), "MARATHON UpgradeStrategy.scala: 1.0 and 1.0"),
+    ("fleet", "rolling", |n| whole(n - 1, n), "FLEET issue 960: one unit at a time"),
+    ("fleet", "blue-green", |n| whole(n, 2 * n), "FLEET: app-v2@1..N, then app-v1 is destroyed"),
+    ("rancher", "in-service", |n| whole(n - 1, n), "CATTLE ServiceUpgradeStrategy.java: 1, stop first"),
+    ("rancher", "to-service", |n| wanted(n, n + 2), "CATTLE doToServiceUpgrade: a batch of 2 more"),
+    ("compose", "all-at-once", |n| whole(0, n), "COMPOSE convergence.go: all at once"),
+    ("docker", "one-at-a-time", |n| whole(n - 1, n), "MOBY: one name, one container"),
+    ("spinnaker", "red-black", |n| whole(n, 2 * n), "ORCA strategies: a full new group"),
+    ("spinnaker", "rolling-red-black", |n| whole(n, 2 * n), "ORCA strategies: a full new group"),
+    ("spinnaker", "highlander", |n| whole(n, 2 * n), "ORCA strategies: a full new group"),
+    ("asgard", "rolling-push", |n| whole(n - 1, n), "ASGARD RollingPushOperation: one is terminated at a time"),
+    (
+        "asg",
+        "rolling",
+        |n| whole(n - down(10, n).max(1), n),
+        "ASG RefreshPreferences: 90 and 100 %, one where that is nothing",
+    ),
+    ("beanstalk", "all-at-once", |n| whole(0, n), "EB rolling-version-deploy.md"),
+    ("beanstalk", "rolling", |n| whole(n - up(30, n), n), "EB rolling-version-deploy.md: batches of 30 %"),
+    (
+        "beanstalk",
+        "rolling-with-additional-batch",
+        |n| whole(n, n + up(30, n)),
+        "EB rolling-version-deploy.md: one more batch",
+    ),
+    ("beanstalk", "immutable", |n| whole(n, 2 * n), "EB updates-immutable.md: a full new group"),
+    ("beanstalk", "traffic-splitting", |n| whole(n, 2 * n), "EB rolling-version-deploy.md: a full new group"),
+    ("codedeploy", "one-at-a-time", |n| whole(n - 1, n), "CD deployment-configurations.md: all but one stay healthy"),
+    ("codedeploy", "half-at-a-time", |n| whole(up(50, n), n), "CD deployment-configurations.md: half stay healthy"),
+    ("codedeploy", "all-at-once", |n| whole(0, n), "CD deployment-configurations.md: none need stay healthy"),
+];
+
+fn documented(system: &str, strategy: &str, n: u32) -> (Documented, &'static str) {
+    let row = BOUNDS.iter().find(|row| (row.0, row.1) == (system, strategy));
+    let (_, _, bounds, why) = row.unwrap_or_else(|| panic!("{system}, {strategy}: what is documented?"));
+    (bounds(n), why)
 }
 
 proptest! {
@@ -122,11 +165,11 @@ proptest! {
             let (told, expected) = (told_s(&played), latencies_and_surplus_s(&played, &model));
             prop_assert!((told - expected).abs() < 0.001, "{name}: {told} and {expected}");
             let Extremes { available, wanted, alive } = extremes(&played, &model);
-            let bounds = documented(system.name, strategy, kind.desired);
-            prop_assert!(available >= i64::from(bounds.floor), "{name}: {available} available, {} documented", bounds.floor);
-            prop_assert!(wanted <= i64::from(bounds.wanted), "{name}: {wanted} wanted, {} documented", bounds.wanted);
+            let (bounds, why) = documented(system.name, strategy, kind.desired);
+            prop_assert!(available >= bounds.floor as usize, "{name}: {available} available, at least {} by {why}", bounds.floor);
+            prop_assert!(wanted <= bounds.wanted as usize, "{name}: {wanted} wanted, at most {} by {why}", bounds.wanted);
             if let Some(most) = bounds.alive {
-                prop_assert!(alive <= i64::from(most), "{name}: {alive} in all, {most} documented");
+                prop_assert!(alive <= most as usize, "{name}: {alive} in all, at most {most} by {why}");
             }
         }
     }

@@ -91,9 +91,9 @@ pub fn every_strategy() -> Vec<(Orchestrator, &'static str, Rollout)> {
 /// hold resources, from the request on. For deploys to one version whose tasks all pass their gate in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extremes {
-    pub available: i64,
-    pub wanted: i64,
-    pub alive: i64,
+    pub available: usize,
+    pub wanted: usize,
+    pub alive: usize,
 }
 
 pub fn extremes(played: &Played, model: &Model) -> Extremes {
@@ -146,7 +146,7 @@ struct One {
 }
 
 fn widen(extremes: &mut Option<Extremes>, tasks: &[One]) {
-    let count = |which: fn(&One) -> bool| i64::from(tasks.iter().filter(|one| which(one)).count() as u32);
+    let count = |which: fn(&One) -> bool| tasks.iter().filter(|one| which(one)).count();
     let now = Extremes {
         available: count(|one| one.alive && one.available && !one.chosen),
         wanted: count(|one| one.alive && !one.chosen),

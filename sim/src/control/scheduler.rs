@@ -493,14 +493,13 @@ impl<'m> Scheduler<'m> {
             rested: new.rested,
             given_up: if ignores { failed } else { lost },
             repairs: if ignores { failed.saturating_sub(self.trouble.owed) } else { 0 },
+            lost,
             unhealthy: self.trouble.late.len() as u32 + failed,
             terminating: tasks.alive - wanted,
             overdue: self.book.overdue.len() as u32,
             aside: 0,
         };
         self.step().aim(&mut view);
-        // Nobody comes for them.
-        view.new.target = view.new.target.saturating_sub(lost);
         view
     }
 

@@ -27,6 +27,8 @@ pub struct View {
     pub given_up: u32,
     /// Of those, slots with another new task that is on its way.
     pub repairs: u32,
+    /// New tasks that failed and that nobody ever replaces: so many fewer there shall be.
+    pub lost: u32,
     /// New tasks that are late for their gate.
     pub unhealthy: u32,
     /// Tasks chosen to stop that are not gone.

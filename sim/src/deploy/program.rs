@@ -174,7 +174,7 @@ impl Step {
             Mover::Pool(pool) => pool.limits(view.desired).cap - view.desired,
             Mover::Slots(_) => 0,
         };
-        view.new.target = self.new.of(view.desired, view.new.wanted, surge);
+        view.new.target = self.new.of(view.desired, view.new.wanted, surge).saturating_sub(view.lost);
         view.old.target = self.old.of(view.desired, view.old.wanted, surge);
         if let Size::Nearest(permille) = self.new {
             view.old.target = nearest(view.desired, permille, surge > 0).1;

@@ -103,7 +103,7 @@ impl Slots {
         let stop_available = (stop - stop_unavailable).min(spare);
         let stopped = if self.op == SlotOp::Overlap { stop_unavailable + stop_available } else { 0 };
         // A slot without any task is filled at once, and so is one whose new task failed.
-        let empty = places.saturating_sub(old.wanted - stopped + held + new.wanted);
+        let empty = places.saturating_sub(old.wanted - stopped + held + new.wanted + view.lost);
         let start = match self.op {
             SlotOp::StartStop => empty.max(idle + view.given_up - view.repairs),
             SlotOp::StopStart | SlotOp::Overlap => empty,

@@ -1,7 +1,6 @@
 //! AWS `CodeDeploy` in place: an agent on each host stops the application, installs the next revision and starts it.
 //!
-//! Left out: that a deployment with hosts that failed may succeed (here it does not end), that the failure of the very last host
-//! is forgiven, that a minimum of all hosts fails at once (here when nothing has got on for the timeout), the single lifecycle
+//! Left out: that the failure of the very last host is forgiven, that a minimum of all hosts fails at once (here when nothing has got on for the timeout), the single lifecycle
 //! events, and zones.
 
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, SLOT_RELEASE};

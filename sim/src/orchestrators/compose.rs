@@ -1,7 +1,7 @@
 //! Docker Compose: `up` makes every changed container anew, all at once.
 //!
 //! Left out: that `up --pull` pulls before it stops anything (here the pull begins with the stop), that later versions create
-//! the new containers before they stop the old ones, `depends_on`, and that `up` ends although a container has failed.
+//! the new containers before they stop the old ones, and `depends_on`.
 
 use super::docker::{STARTED, engine};
 use super::settings::PLACEMENTS;

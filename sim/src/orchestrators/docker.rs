@@ -1,7 +1,6 @@
 //! Docker alone: a script goes from host to host and puts a new container in the place of the old one.
 //!
-//! Left out: that the script pulls before it stops anything (here the pull begins with the stop), and that it ends although a
-//! container has failed: here the deploy does not.
+//! Left out: that the script pulls before it stops anything (here the pull begins with the stop).
 
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};

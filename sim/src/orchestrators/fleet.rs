@@ -1,7 +1,7 @@
 //! Fleet and a script: units cannot be changed, so a deploy destroys, submits and starts one after another.
 //!
-//! Left out: that Fleet looks at no host's cpu and memory, the small units beside each one, machines that etcd does not see any
-//! more, and that the script ends although a unit has failed: here the deploy does not.
+//! Left out: that Fleet looks at no host's cpu and memory, the small units beside each one, and machines
+//! that etcd does not see any more.
 
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
