@@ -168,6 +168,8 @@ mod tests {
             );
             assert_eq!(plan.stop_unavailable, (old.0 - old.1).min(unavailable), "unavailable ones first");
         }
+        // Beyond the table: 8 and 2, one and both of them not ready. 10 - 8 less the 2 on their way leave room for none.
+        assert!(kubernetes(tasks(0), tasks(2)).plan(&rolling(10, (2, 0), (8, 7))).is_empty());
     }
 
     /// K8S `rolling_test.go`, `TestDeploymentController_cleanupUnhealthyReplicas`, 10 old tasks, surge 2: of them ready, how many may

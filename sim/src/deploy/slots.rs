@@ -350,7 +350,7 @@ mod tests {
             unhealthy: failed + count(at, &[Late]),
             terminating: count(at, &[Stopping, Overdue]),
             overdue: count(at, &[Overdue]),
-            aside: 0,
+            ..View::default()
         }
     }
 
