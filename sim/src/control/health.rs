@@ -34,7 +34,7 @@ impl Scheduler<'_> {
         }
         let ran_for = task.runs_since.map(|since| ctx.now.since(since));
         let well_for = task.available_since.map(|since| ctx.now.since(since));
-        let (restarts, version) = (task.restarts, task.name.version);
+        let (restarts, version, slot) = (task.restarts, task.name.version, task.slot);
         let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: ran_for.is_some() });
         cluster.lose(id);
         let task = &mut cluster.tasks[id.index()];
@@ -45,7 +45,7 @@ impl Scheduler<'_> {
                 (false, Some(_)) => Failure::Ended,
                 (false, None) => Failure::NeverRan,
             };
-            self.trouble.failed(&self.service.rollout.failure, self.desired, how, well_for, fact);
+            self.trouble.failed(&self.service.rollout.failure, self.desired, slot, how, well_for, fact);
         }
         let in_place = self.control.restart.in_place.as_ref();
         if let Some(in_place) = in_place.filter(|in_place| in_place.attempts.is_none_or(|most| restarts < most)) {
@@ -82,12 +82,12 @@ impl Scheduler<'_> {
             self.end_task(id, true, cluster, agents, ctx);
             return;
         }
-        let version = task.name.version;
+        let (version, slot) = (task.name.version, task.slot);
         let ran_for = task.runs_since.map(|since| ctx.now.since(since));
         let fact = ctx.tell(Fact::TaskFailed { task: id, service: self.id, ran: true });
         if version == self.target {
             let policy = &self.service.rollout.failure;
-            self.trouble.failed(policy, self.desired, Failure::Unwell, None, fact);
+            self.trouble.failed(policy, self.desired, slot, Failure::Unwell, None, fact);
             self.trouble.back_off(&self.control.restart, ran_for, ctx.now);
         }
         self.stop_task(id, fact, cluster, agents, ctx);

@@ -13,7 +13,7 @@ use crate::control::rollout::{Mode, Progress, Rolled, Stepped};
 use crate::control::slot_book::SlotBook;
 use crate::control::tokens::Tokens;
 use crate::control::trouble::Trouble;
-use crate::deploy::{Completion, Detector, Mover, OnUnhealthy, Plan, Reap, Side, Size, SlotOp, Slots, Step, View};
+use crate::deploy::{Completion, Detector, Mover, Plan, Reap, Side, Size, SlotOp, Slots, Step, View};
 use crate::engine::ctx::Ctx;
 use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
@@ -484,15 +484,14 @@ impl<'m> Scheduler<'m> {
         let new = &tasks.versions[usize::from(self.target)];
         let (wanted, available) = (tasks.wanted(), tasks.available());
         let failed = self.book.failed.len() as u32;
-        let ignores = self.slots().is_some_and(|slots| slots.on_unhealthy == OnUnhealthy::Ignore);
         let lost = self.trouble.lost();
         let mut view = View {
             desired: self.desired,
             new: Side { target: 0, wanted: new.wanted, available: new.available },
             old: Side { target: 0, wanted: wanted - new.wanted, available: available - new.available },
             rested: new.rested,
-            given_up: if ignores { failed } else { lost },
-            repairs: if ignores { failed.saturating_sub(self.trouble.owed) } else { 0 },
+            failed,
+            repairs: failed.saturating_sub(self.trouble.owed),
             lost,
             unhealthy: self.trouble.late.len() as u32 + failed,
             terminating: tasks.alive - wanted,

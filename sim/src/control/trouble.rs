@@ -14,8 +14,9 @@ pub(crate) struct Trouble {
     in_a_row: u32,
     /// A task has run.
     pub one_ran: bool,
-    /// Tasks that died before they ran or soon after.
-    died: u32,
+    /// Slots whose task died before it passed its gate or soon after; of a pool, tasks. Whoever takes a dead task's place counts no
+    /// more (SWARMKIT `updater.go`).
+    died: BTreeSet<u32>,
     /// Tasks to replace when the rollout began.
     to_replace: u32,
     /// Tasks that are late for their gate.
@@ -55,11 +56,12 @@ impl Trouble {
         Self { to_replace, ..Self::default() }
     }
 
-    /// A task failed; `well_for` is how long ago it passed its gate, if it did.
+    /// The task of a slot failed; `well_for` is how long ago it passed its gate, if it did.
     pub fn failed(
         &mut self,
         policy: &FailurePolicy,
         desired: u32,
+        slot: u32,
         how: Failure,
         well_for: Option<Duration>,
         fact: FactId,
@@ -73,8 +75,8 @@ impl Trouble {
         for &(detector, act) in &policy.0 {
             match detector {
                 Detector::TasksDie { within, most_permille } if well_for.is_none_or(|span| span <= within) => {
-                    self.died += 1;
-                    if u64::from(self.died) * 1_000 > u64::from(most_permille) * u64::from(self.to_replace) {
+                    self.died.insert(slot);
+                    if self.died.len() as u64 * 1_000 > u64::from(most_permille) * u64::from(self.to_replace) {
                         self.find(Why::TasksDied, act, fact);
                     }
                 }

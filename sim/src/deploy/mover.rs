@@ -23,8 +23,8 @@ pub struct View {
     pub old: Side,
     /// New tasks that passed the gate and whose delay after it is over.
     pub rested: u32,
-    /// Slots whose new task failed and for which no worker waits any more.
-    pub given_up: u32,
+    /// Slots whose new task failed, until one passes the gate.
+    pub failed: u32,
     /// Of those, slots with another new task that is on its way.
     pub repairs: u32,
     /// New tasks that failed and that nobody ever replaces: so many fewer there shall be.
@@ -117,7 +117,7 @@ pub(super) mod tests {
     pub fn after(view: &View, plan: Plan) -> View {
         let mut view = *view;
         let new_left = view.new.wanted - plan.stop_new;
-        let owed = view.given_up - view.repairs;
+        let owed = view.failed - view.repairs;
         view.new.available = view.new.available.min(new_left);
         view.new.wanted = new_left + plan.start;
         view.rested = view.rested.min(view.new.available);

@@ -83,10 +83,12 @@ impl Slots {
         // A slot begins with its old task's stop, or with its new task's start; it ends when its new task has passed and
         // rested, or when nobody waits for it any more.
         let begun = match self.op {
-            SlotOp::StartStop => new.wanted + view.given_up - view.repairs,
+            SlotOp::StartStop => new.wanted + view.failed - view.repairs,
             SlotOp::StopStart | SlotOp::Overlap => view.desired.saturating_sub(old.wanted),
         };
-        let busy = begun.saturating_sub(view.rested.saturating_sub(view.aside) + view.given_up);
+        // Slots whose new task failed and for which no worker waits.
+        let given_up = if self.on_unhealthy == OnUnhealthy::Ignore { view.failed } else { view.lost };
+        let busy = begun.saturating_sub(view.rested.saturating_sub(view.aside) + given_up);
         let blocked = self.on_unhealthy == OnUnhealthy::BlockAll && view.unhealthy > 0;
         let idle =
             if blocked || (self.barrier && busy > 0) { 0 } else { self.workers(view.desired).saturating_sub(busy) };
@@ -105,7 +107,7 @@ impl Slots {
         // A slot without any task is filled at once, and so is one whose new task failed.
         let empty = places.saturating_sub(old.wanted - stopped + held + new.wanted + view.lost);
         let start = match self.op {
-            SlotOp::StartStop => empty.max(idle + view.given_up - view.repairs),
+            SlotOp::StartStop => empty.max(idle + view.failed - view.repairs - view.lost),
             SlotOp::StopStart | SlotOp::Overlap => empty,
         };
         let start = start.min(new.target.saturating_sub(new.wanted));
@@ -339,14 +341,13 @@ mod tests {
             SlotOp::StopStart | SlotOp::Overlap => (count(at, &[Old, Unwell]), count(at, &[Old])),
         };
         let failed = count(at, &[Failed, Repaired]);
-        let ignores = slots.on_unhealthy == OnUnhealthy::Ignore;
         View {
             desired: n,
             new: Side { target: n, wanted: new, available: passed },
             old: Side { target: 0, wanted: old, available: well.min(old - count(at, &[Unwell])) },
             rested: count(at, &[Rested]),
-            given_up: if ignores { failed } else { 0 },
-            repairs: if ignores { count(at, &[Repaired]) } else { 0 },
+            failed,
+            repairs: count(at, &[Repaired]),
             unhealthy: failed + count(at, &[Late]),
             terminating: count(at, &[Stopping, Overdue]),
             overdue: count(at, &[Overdue]),
@@ -354,15 +355,11 @@ mod tests {
         }
     }
 
-    /// Slots that have begun and have not ended. Start first, one whose new task failed is as if it had not begun, if that is waited
-    /// for; stop first it has.
+    /// Slots that have begun and have not ended.
     fn under_way(slots: &Slots, at: &[At]) -> u32 {
         use At::{Empty, Failed, Late, Overdue, Passed, Repaired, Starting, Stopping};
-        let failed = match (slots.on_unhealthy, slots.op) {
-            (OnUnhealthy::Ignore, _) => 0,
-            (_, SlotOp::StartStop) => count(at, &[Repaired]),
-            _ => count(at, &[Failed, Repaired]),
-        };
+        let ignores = slots.on_unhealthy == OnUnhealthy::Ignore;
+        let failed = if ignores { 0 } else { count(at, &[Failed, Repaired]) };
         let gone = if slots.op == SlotOp::StartStop { 0 } else { count(at, &[Stopping, Overdue, Empty]) };
         failed + gone + count(at, &[Starting, Late, Passed])
     }
