@@ -338,3 +338,39 @@ fn zones_and_placement() {
     assert!(answers.rows("spread, a fifth host").iter().all(|row| row.deploy_s.is_none()));
     answers.assert_ticks("spread, a sixth host", 6.0..=6.0, SINCE_2018);
 }
+
+#[test]
+fn every_orchestrator() {
+    let answers = answers("every-orchestrator.toml");
+    // No task is replaced for less than its own start and stop, 20 s in the median (lognormal) and 5 s: 10 x 25 s, of which a few
+    // seconds are a task's own luck. Deploys that hold, wait or boot machines pay more.
+    let sum = |row: &Summary| row.extra_replica_s + row.short_replica_s;
+    for variant in &answers.0.variants {
+        let mean = variant.rows.iter().map(|row| sum(&row.summary)).sum::<f64>() / variant.rows.len() as f64;
+        assert!(mean > 250.0, "{}: {mean} task-seconds", variant.name);
+        assert!(variant.rows.iter().all(|row| row.summary.deploy_s.is_some()), "{}", variant.name);
+    }
+    let lowest = |row: &Summary| row.lowest_healthy_percent;
+    // They wait for the load balancer, with room for all.
+    for variant in ["ECS rolling", "ECS blue-green", "ECS linear", "CodeDeploy ECS", "Argo blue-green", "EB immutable"]
+    {
+        answers.assert_each(variant, "lowest", lowest, 100.0, 100.0);
+        answers.assert_each(variant, "short", |row| row.short_replica_s, 0.0, 0.0);
+    }
+    // All at once or nobody left before the new ones come.
+    for variant in ["K8s Recreate", "Compose"] {
+        answers.assert_each(variant, "lowest", lowest, 0.0, 0.0);
+        answers.assert_each(variant, "extra", |row| row.extra_replica_s, 0.0, 0.0);
+    }
+    // In the tasks' own places: nothing extra, and one of ten is missing, or two where the next goes before the balancer knows.
+    for variant in
+        ["Swarm", "Nomad", "K8s StatefulSet", "Fleet", "Docker by hand", "Rancher 1.x", "ASG refresh", "CodeDeploy"]
+    {
+        answers.assert_each(variant, "lowest", lowest, 80.0, 90.0);
+        answers.assert_each(variant, "extra", |row| row.extra_replica_s, 0.0, 0.0);
+    }
+    // Linear: 9 waits of 6 min with both groups there; canary: one of 10 min; CodeDeploy: 60 min until the old group goes.
+    for (variant, holds) in [("ECS linear", 3_240.0), ("ECS canary", 600.0), ("CodeDeploy ECS", 3_600.0)] {
+        answers.assert_each(variant, "duration", |row| row.deploy_s.unwrap_or(0.0), holds, holds + 300.0);
+    }
+}

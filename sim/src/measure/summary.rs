@@ -51,30 +51,31 @@ struct Watched {
     desired: i64,
     reserved: i64,
     in_service: i64,
-    /// Task-milliseconds.
-    extra: i128,
-    short: i128,
-    lowest_percent: f64,
+    /// Task-milliseconds. A million tasks for a century are far below the largest number.
+    extra: i64,
+    short: i64,
+    /// The lowest share in service: so many of so many desired.
+    lowest: (i64, i64),
     peak: i64,
 }
 
 impl Watched {
     fn new(desired: u32) -> Self {
-        Self { desired: desired.into(), lowest_percent: 100.0, ..Self::default() }
+        Self { desired: desired.into(), lowest: (1, 1), ..Self::default() }
     }
 
     /// Counts what has been since the last change. What lasts no time does not count.
     fn pass(&mut self, at: Time) {
-        let span = at.since(self.since).as_millis();
+        let span = at.since(self.since).as_millis().cast_signed();
         self.since = at;
         if !self.requested || span == 0 {
             return;
         }
-        self.extra += i128::from((self.reserved - self.desired).max(0)) * i128::from(span);
-        self.short += i128::from((self.desired - self.in_service).max(0)) * i128::from(span);
+        self.extra += (self.reserved - self.desired).max(0) * span;
+        self.short += (self.desired - self.in_service).max(0) * span;
         self.peak = self.peak.max(self.reserved);
-        if self.desired > 0 {
-            self.lowest_percent = self.lowest_percent.min(100.0 * self.in_service as f64 / self.desired as f64);
+        if self.in_service * self.lowest.1 < self.lowest.0 * self.desired {
+            self.lowest = (self.in_service, self.desired);
         }
     }
 }
@@ -104,7 +105,7 @@ impl<'m> SummaryObserver<'m> {
         let (mut lowest, mut extra, mut short, mut peak) = (100.0_f64, 0, 0, 0);
         for mut watched in self.services.iter().filter(|watched| watched.requested).cloned() {
             watched.pass(end);
-            lowest = lowest.min(watched.lowest_percent);
+            lowest = lowest.min(100.0 * watched.lowest.0 as f64 / watched.lowest.1 as f64);
             extra += watched.extra;
             short += watched.short;
             peak += u32::try_from(watched.peak).expect("a count of tasks");
