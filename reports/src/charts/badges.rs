@@ -13,26 +13,54 @@ const RADIUS: f64 = 9.0;
 const SIZE: f64 = 12.0;
 /// Points nearer to each other than this are one spot: their dots would cover each other.
 const ONE_SPOT: f64 = 10.0;
+/// The length of an arrow from a point.
+const ARROW: f64 = 17.0;
 /// The most badges of a spot in a row.
 const IN_A_ROW: usize = 6;
 /// How far the line from a spot to its badges may be, nearest first.
 const REACHES: [f64; 12] = [9.0, 15.0, 22.0, 30.0, 40.0, 52.0, 68.0, 88.0, 112.0, 140.0, 180.0, 240.0];
+/// How often each spot looks for a place: first among those before it, then among all.
+const ROUNDS: usize = 4;
+/// How far from ideal a line is that meets another, and badges that find no place.
+const TANGLED: f64 = 1e3;
+const NOWHERE: f64 = 1e6;
 /// The directions that are tried are those to the edge of a square of twice this width.
 const SQUARE: i32 = 3;
 
 /// Points that cannot be told apart on paper, with their numbers.
 pub(super) struct Spot {
     at: Point,
+    /// The direction in which they are really farther off.
+    arrow: Option<Point>,
     /// Number and colour of each.
     pub(super) entries: Vec<(u32, RGBColor)>,
 }
 
+impl Spot {
+    /// Where its arrow ends.
+    fn tip(&self) -> Option<Point> {
+        self.arrow.map(|(x, y)| (self.at.0 + ARROW * x, self.at.1 + ARROW * y))
+    }
+}
+
 /// Adds a point to the spot that it cannot be told apart from, or as a new one.
-pub(super) fn join(spots: &mut Vec<Spot>, at: Point, number: u32, colour: RGBColor) {
+pub(super) fn join(spots: &mut Vec<Spot>, at: Point, number: u32, colour: RGBColor, arrow: Option<Point>) {
     match spots.iter_mut().find(|spot| distance(spot.at, at) < ONE_SPOT) {
         Some(spot) => spot.entries.push((number, colour)),
-        None => spots.push(Spot { at, entries: vec![(number, colour)] }),
+        None => spots.push(Spot { at, arrow, entries: vec![(number, colour)] }),
     }
+}
+
+/// How wide and how high the badges of a spot of so many are.
+pub(super) fn room(entries: usize) -> [f64; 2] {
+    [entries.min(IN_A_ROW) as f64 * CELL + 8.0, entries.div_ceil(IN_A_ROW) as f64 * CELL + 8.0]
+}
+
+/// An arrow from a point in a direction of length one.
+pub(super) fn arrow(picture: &mut Picture, (x, y): Point, (right, down): Point, colour: RGBColor) {
+    let at = |along: f64, aside: f64| (x + along * right - aside * down, y + along * down + aside * right);
+    picture.line(vec![(x, y), at(ARROW - 5.0, 0.0)], colour, 1.5);
+    picture.area(vec![at(ARROW, 0.0), at(ARROW - 6.0, 4.0), at(ARROW - 6.0, -4.0)], colour);
 }
 
 /// A point, with a ring where it is several.
@@ -71,43 +99,83 @@ impl Badges {
     /// where that can be had, clear of every other line too, of the room for other spots' badges, and of the line along which
     /// `off_line` is zero.
     pub(super) fn place(spots: &[Spot], inside: [f64; 4], off_line: &dyn Fn(Point) -> f64) -> Self {
-        let mut order: Vec<usize> = (0..spots.len()).collect();
-        order.sort_by_key(|&spot| std::cmp::Reverse(spots[spot].entries.len()));
-        let mut placed = Self { blocks: vec![None; spots.len()] };
-        for spot in order {
-            let cost = |(cost, block): (f64, Block)| {
-                let tangled = if placed.is_tangled(spots, spot, &block) { 1000.0 } else { 0.0 };
-                let others = spots.iter().enumerate().filter(|(other, _)| *other != spot);
-                let crowded: f64 = others.map(|(_, other)| (CELL - block.gap(other.at)).max(0.0)).sum();
-                (cost + tangled + crowded, block)
-            };
-            placed.blocks[spot] = Block::around(&spots[spot], off_line)
-                .into_iter()
-                .filter(|(_, block)| block.is_inside(inside) && placed.has_room(spots, block))
-                .map(cost)
-                .min_by(|(a, _), (b, _)| a.total_cmp(b))
-                .map(|(_, block)| block);
+        let mut orders = [(); 3].map(|()| (0..spots.len()).collect::<Vec<usize>>());
+        orders[0].sort_by_key(|&spot| std::cmp::Reverse(spots[spot].entries.len()));
+        orders[1].sort_by(|&a, &b| spots[a].at.1.total_cmp(&spots[b].at.1));
+        orders[2].sort_by(|&a, &b| spots[b].at.1.total_cmp(&spots[a].at.1));
+        let mut best = (f64::INFINITY, Self { blocks: Vec::new() });
+        for order in orders {
+            let placed = Self::in_order(spots, &order, inside, off_line);
+            if placed.0 < best.0 {
+                best = placed;
+            }
+            if best.0 < TANGLED {
+                break;
+            }
         }
-        placed
+        best.1
+    }
+
+    /// Places them one after another, and again given all others; with how far from ideal that is.
+    fn in_order(spots: &[Spot], order: &[usize], inside: [f64; 4], off_line: &dyn Fn(Point) -> f64) -> (f64, Self) {
+        let mut placed = Self { blocks: vec![None; spots.len()] };
+        let mut sum = f64::INFINITY;
+        for _ in 0..ROUNDS {
+            let before = sum;
+            sum = 0.0;
+            for &spot in order {
+                placed.blocks[spot] = None;
+                let best = placed.best(spots, spot, inside, off_line);
+                sum += best.map_or(NOWHERE, |(cost, _)| cost);
+                placed.blocks[spot] = best.map(|(_, block)| block);
+            }
+            if (sum - before).abs() < 1e-6 {
+                break;
+            }
+        }
+        (sum, placed)
+    }
+
+    /// The best place for the badges of a spot, given where those of others are, and how far from ideal it is.
+    fn best(
+        &self,
+        spots: &[Spot],
+        spot: usize,
+        inside: [f64; 4],
+        off_line: &dyn Fn(Point) -> f64,
+    ) -> Option<(f64, Block)> {
+        let cost = |(cost, block): (f64, Block)| {
+            let others = spots.iter().enumerate().filter(|(other, _)| *other != spot);
+            let crowded: f64 = others.map(|(_, other)| (CELL - block.gap(other.at)).max(0.0)).sum();
+            (cost + TANGLED * self.tangles(spots, spot, &block) as f64 + crowded, block)
+        };
+        Block::around(&spots[spot], off_line)
+            .into_iter()
+            .filter(|(_, block)| block.is_inside(inside) && self.has_room(spots, block))
+            .map(cost)
+            .min_by(|(a, _), (b, _)| a.total_cmp(b))
     }
 
     /// Whether `block` keeps clear of every spot and block.
     fn has_room(&self, spots: &[Spot], block: &Block) -> bool {
-        spots.iter().all(|spot| !block.covers(spot.at, 6.0)) && self.blocks.iter().flatten().all(|b| b.is_apart(block))
+        spots.iter().all(|spot| !block.covers(spot.at, 6.0) && spot.tip().is_none_or(|tip| !block.covers(tip, 3.0)))
+            && self.blocks.iter().flatten().all(|b| b.is_apart(block))
     }
 
-    /// Whether `block` covers another spot's line, or its own line meets another spot, block or line.
-    fn is_tangled(&self, spots: &[Spot], own: usize, block: &Block) -> bool {
+    /// With how many other spots `block` is tangled: it covers the other's line, or its own meets the other's point, block or
+    /// line.
+    fn tangles(&self, spots: &[Spot], own: usize, block: &Block) -> usize {
         let line = block.line(spots[own].at);
         let meets = |point: Point, gap: f64| line.iter().any(|&p| distance(p, point) < gap);
-        let mut others = spots.iter().zip(&self.blocks).enumerate().filter(|(spot, _)| *spot != own);
-        others.any(|(_, (spot, other))| {
+        let others = spots.iter().zip(&self.blocks).enumerate().filter(|(spot, _)| *spot != own);
+        let is_tangled = |(_, (spot, other)): &(usize, (&Spot, &Option<Block>))| {
             meets(spot.at, 8.0)
                 || other.is_some_and(|other| {
                     line.iter().any(|&point| other.covers(point, 2.0))
                         || other.line(spot.at).into_iter().any(|point| block.covers(point, 4.0) || meets(point, 6.0))
                 })
-        })
+        };
+        others.filter(is_tangled).count()
     }
 
     /// Lines first, then points, then badges.
@@ -117,6 +185,9 @@ impl Badges {
             picture.line(vec![spot.at, block.nearest(spot.at)], theme::GREY, 1.0);
         }
         for spot in spots {
+            if let Some(direction) = spot.arrow {
+                arrow(picture, spot.at, direction, spot.entries[0].1);
+            }
             dot(picture, spot.at, spot.entries.len() > 1, spot.entries[0].1);
         }
         for (spot, block) in placed() {
@@ -128,14 +199,15 @@ impl Badges {
 }
 
 impl Block {
-    /// Every place to try, with how far from ideal it is: near, to the upper right, and off the line.
+    /// Every place to try, with how far from ideal it is: near, to the upper right or aside of an
+    /// arrow, and off the line.
     fn around(spot: &Spot, off_line: &dyn Fn(Point) -> f64) -> Vec<(f64, Self)> {
         let columns = spot.entries.len().min(IN_A_ROW);
         let rows = spot.entries.len().div_ceil(IN_A_ROW);
         let half = (columns as f64 * CELL / 2.0, rows as f64 * CELL / 2.0);
         let mut candidates = Vec::new();
         for (x, y) in directions() {
-            let aslant = 6.0 - 3.0 * (x - y);
+            let aslant = spot.arrow.map_or(6.0 - 3.0 * (x - y), |(right, down)| 6.0 * (x * right + y * down).abs());
             for reach in REACHES {
                 let centre = (spot.at.0 + (reach + half.0) * x, spot.at.1 + (reach + half.1) * y);
                 let block = Self { centre, columns, rows };
@@ -221,7 +293,7 @@ mod tests {
     fn spots(points: &[Point]) -> Vec<Spot> {
         let mut spots = Vec::new();
         for (&at, number) in points.iter().zip(1..) {
-            join(&mut spots, at, number, theme::BLUE);
+            join(&mut spots, at, number, theme::BLUE, None);
         }
         spots
     }
@@ -253,6 +325,20 @@ mod tests {
                 assert!(spots.iter().all(|spot| !block.covers(spot.at, 6.0)));
                 assert!(blocks[index + 1..].iter().all(|other| block.is_apart(other)));
             }
+        }
+    }
+
+    #[test]
+    fn badges_are_aside_of_arrows_and_clear_of_their_ends() {
+        let mut spots = Vec::new();
+        for number in 0..10_u32 {
+            join(&mut spots, (20.0 + 27.0 * f64::from(number), 240.0), number, theme::BLUE, Some((1.0, 0.0)));
+        }
+        let placed = Badges::place(&spots, PAPER, &|_| f64::INFINITY);
+        for (spot, block) in spots.iter().zip(placed.blocks) {
+            let block = block.unwrap();
+            assert!((block.centre.0 - spot.at.0).abs() < 0.01, "straight above or below");
+            assert!(spots.iter().filter_map(Spot::tip).all(|tip| !block.covers(tip, 3.0)));
         }
     }
 

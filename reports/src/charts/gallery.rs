@@ -52,6 +52,39 @@ fn results_to_draw() -> Vec<(&'static str, Results)> {
     ]
 }
 
+/// Ten tasks behind a balancer, by the defaults of each system: extra and short. A third hold both versions for long.
+const EVERY: [(&str, f64, f64); 29] = [
+    ("ECS rolling", 973.0, 0.0),
+    ("ECS blue-green", 10_320.0, 0.0),
+    ("ECS canary", 7440.0, 0.0),
+    ("ECS linear", 34_860.0, 0.0),
+    ("ECS 2018", 657.0, 158.0),
+    ("ECS 2015", 872.0, 0.0),
+    ("CodeDeploy ECS", 37_320.0, 0.0),
+    ("Kubernetes", 210.0, 135.0),
+    ("K8s Recreate", 0.0, 356.0),
+    ("K8s StatefulSet", 0.0, 350.0),
+    ("K8s DaemonSet", 0.0, 350.0),
+    ("GKE 2015", 785.0, 21.0),
+    ("Argo canary", 65.0, 285.0),
+    ("Argo blue-green", 698.0, 0.0),
+    ("Flagger", 8220.0, 0.0),
+    ("Swarm", 0.0, 309.0),
+    ("Nomad", 0.0, 329.0),
+    ("Nomad blue-green", 3481.0, 0.0),
+    ("Marathon", 313.0, 21.0),
+    ("Fleet", 0.0, 416.0),
+    ("Rancher 1.x", 0.0, 360.0),
+    ("Compose", 0.0, 286.0),
+    ("Docker by hand", 0.0, 310.0),
+    ("Spinnaker", 38_820.0, 0.0),
+    ("ASG refresh", 0.0, 1642.0),
+    ("EB rolling", 0.0, 877.0),
+    ("EB extra batch", 3243.0, 0.0),
+    ("EB immutable", 2487.0, 0.0),
+    ("CodeDeploy", 0.0, 702.0),
+];
+
 /// Comparisons of extra and short worth looking at, by name.
 fn splits_to_draw() -> Vec<(&'static str, Comparison)> {
     let split = |(name, extra, short): (&str, f64, f64)| {
@@ -97,6 +130,13 @@ fn splits_to_draw() -> Vec<(&'static str, Comparison)> {
         .map(|(name, i)| (name.as_str(), 20.0 * f64::from(i), 580.0 - 20.0 * f64::from(i)))
         .collect();
     let same: Vec<_> = names.iter().map(|name| (name.as_str(), 0.0, 7200.0)).collect();
+    // Half of them beyond one axis, the other or both: more than have places of their own, some of them the same.
+    let mut far = crowd.clone();
+    far.extend(names.iter().zip(1..).take(20).map(|(name, i)| {
+        let beyond = 7200.0 * f64::from(i);
+        (name.as_str(), if i % 5 == 0 { 200.0 } else { beyond }, if i % 3 == 0 { beyond } else { 0.0 })
+    }));
+    far.extend(same[..8].iter().map(|&(name, extra, short)| (name, short, extra)));
     let baked =
         [("rolling", 480.0, 120.0), ("recreate", 0.0, 600.0), ("blue/green with a day of baking", 864_000.0, 0.0)];
     let mut partly = spread(100.0, 0.1, 200);
@@ -109,6 +149,10 @@ fn splits_to_draw() -> Vec<(&'static str, Comparison)> {
     }
     vec![
         ("systems", compared(&systems)),
+        ("every", compared(&EVERY)),
+        ("far", compared(&far)),
+        ("far-beside", compared(&EVERY[15..])),
+        ("far-above", compared(&[&EVERY[8..21], &same[..8]].concat())),
         ("few", compared(&systems[..5])),
         ("crowd", compared(&crowd)),
         ("one-spot", compared(&same)),
@@ -223,6 +267,31 @@ fn names_and_units_are_in_the_svg() {
     for text in ["time since the request, minutes", "tasks", "completed after 4m 12s", "old, healthy", "desired: 5"] {
         assert!(super::tasks::picture(&series_to_draw()[0].1).to_svg().contains(text), "{text}");
     }
+}
+
+#[test]
+fn every_variant_has_its_badge_at_its_point_and_in_the_list() {
+    for (name, comparison) in splits_to_draw() {
+        let svg = super::extra_short::picture(&comparison).to_svg();
+        for number in 1..=comparison.variants.len() {
+            let badge = format!(">\n{number}\n</text>");
+            let bold = svg.split("<text").filter(|text| text.contains("bold") && text.contains(&badge)).count();
+            assert_eq!(bold, 2, "{name}: {number}");
+        }
+    }
+}
+
+/// Whether the axes break is said in the key.
+#[test]
+fn axes_break_where_few_are_many_times_farther() {
+    let broken: Vec<&str> = splits_to_draw()
+        .into_iter()
+        .filter(|(_, comparison)| {
+            super::extra_short::picture(comparison).to_svg().contains("beyond the axis, in order")
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(broken, ["every", "far", "far-beside", "far-above", "baked", "blocked"]);
 }
 
 /// An unfinished deploy has not yet paid for all of its tasks: its sum is no bound for the others.
