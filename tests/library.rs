@@ -369,8 +369,8 @@ fn every_orchestrator() {
         answers.assert_each(variant, "lowest", lowest, 80.0, 90.0);
         answers.assert_each(variant, "extra", |row| row.extra_replica_s, 0.0, 0.0);
     }
-    // Linear: 9 waits of 6 min with both groups there; canary: one of 10 min; CodeDeploy: 60 min until the old group goes.
-    for (variant, holds) in [("ECS linear", 3_240.0), ("ECS canary", 600.0), ("CodeDeploy ECS", 3_600.0)] {
+    // Linear: 9 waits of 6 min and 15 min at last with both groups there; canary: 10 min and 15; CodeDeploy: 60 min until the old group goes.
+    for (variant, holds) in [("ECS linear", 4_140.0), ("ECS canary", 1_500.0), ("CodeDeploy ECS", 3_600.0)] {
         answers.assert_each(variant, "duration", |row| row.deploy_s.unwrap_or(0.0), holds, holds + 300.0);
     }
 }

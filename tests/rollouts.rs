@@ -8,6 +8,7 @@ use seatrial_sim::cluster::TaskState;
 use seatrial_sim::deploy::{Bound, Gate, Hold, Rollout, Round, SlotOp, Slots, strategies};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::Fact;
+use seatrial_sim::model::{Deploy, Version};
 use support::rollouts::{Vector, by_slots, ecs, kubernetes, marathon, model, pool, slots, vector};
 use support::{Played, at_s, deploy, play, secs};
 
@@ -81,6 +82,32 @@ fn the_oldest_version_goes_first() {
         });
         assert!(stopped.contains(&1) && stopped.contains(&2), "the third version came in the middle: {stopped:?}");
         assert!(stopped.is_sorted(), "{stopped:?}");
+    }
+}
+
+/// Rolled back by hand while the old ten are still there, 40 s after the deploy: they stay, all of them, and nothing is held again.
+/// What is on its way goes at once, in 30 s.
+#[test]
+fn a_rollback_by_hand_drops_what_is_new() {
+    let hold = || vec![Hold::For(secs(600))];
+    let programs = [
+        ("blue-green", strategies::blue_green(hold(), hold())),
+        ("canary", strategies::canary(&[200, 500], &hold(), false)),
+        ("linear", strategies::linear(100, Hold::For(secs(600)))),
+        ("immutable", strategies::immutable()),
+        ("red-black", strategies::red_black(&[500], &Hold::For(secs(600)), hold())),
+    ];
+    for (name, rollout) in programs {
+        let mut world = model(10, 30, 30, rollout);
+        world.deploys.push(Deploy { version: Version::Previous, ..deploy(0, 60 + 40) });
+        let played = play(&world, 1);
+        let stopped_old = played.facts(|_, fact| match fact {
+            Fact::TaskMoved { version: 1, to: TaskState::Stopping, .. } => Some(()),
+            _ => None,
+        });
+        assert!(stopped_old.is_empty(), "{name}: {} of the version that comes back were stopped", stopped_old.len());
+        assert!(same(played.summary.short_replica_s, 0.0), "{name}: nobody is missing");
+        assert!(played.deploy_s() <= 30.0, "{name}: {} s", played.deploy_s());
     }
 }
 

@@ -231,10 +231,10 @@ fn golden_vectors_of_the_defaults() {
         ("codedeploy", "one-at-a-time", 600.0, 10, 0.0, 600.0),
         ("codedeploy", "half-at-a-time", 120.0, 10, 0.0, 600.0),
         ("codedeploy", "all-at-once", 60.0, 10, 0.0, 600.0),
-        // Two groups: 600 and 10 for each second that both are held. 15 min to bake; 9 x 6 min; 10 min; 1 h and what is before it.
+        // Two groups: 600 and 10 for each second that both are held. 15 min to bake; 9 x 6 min and 15; 10 min and 15; 1 h and what is before it.
         ("ecs", "blue-green", 30.0, 20, 9_600.0, 0.0),
-        ("ecs", "linear", 30.0, 20, 33_000.0, 0.0),
-        ("ecs", "canary", 30.0, 20, 6_600.0, 0.0),
+        ("ecs", "linear", 30.0, 20, 42_000.0, 0.0),
+        ("ecs", "canary", 30.0, 20, 15_600.0, 0.0),
         ("codedeploy-ecs", "blue-green", 30.0, 20, 36_600.0, 0.0),
         ("codedeploy-ecs", "linear", 30.0, 20, 42_000.0, 0.0),
         ("codedeploy-ecs", "canary", 30.0, 20, 39_600.0, 0.0),

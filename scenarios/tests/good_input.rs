@@ -419,9 +419,9 @@ fn every_key_of_a_free_strategy_is_read() {
 
     let steps = "steps = [ { new = \"10%\", weight = \"10%\", hold = [\"5m\", { manual = \"uniform(1m, 2m)\" }] }, \
                  { new = 2, old = \"50% down\", aside = 1, waits_for_gone = true, \
-                   hold = { analysis = { interval = \"1m\", count = 5, failure_limit = 1 } } }, \
+                   hold = { analysis = { interval = \"1m\", at_once = true, count = 5, failure_limit = 1 } } }, \
                  { new = \"keep\", old = \"all\", weight = 100 }, {} ]";
-    let analysis = Analysis { interval: s(60), count: 5, failure_limit: 1 };
+    let analysis = Analysis { interval: s(60), at_once: true, count: 5, failure_limit: 1 };
     let program = [
         Step::new(Size::share(100), Size::Keep, mover)
             .weighing(100)

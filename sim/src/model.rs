@@ -406,7 +406,10 @@ impl Backoff {
             }
             delay = Duration::from_millis(delay.as_millis() * u64::from(self.factor_permille) / 1_000);
         }
-        delay.min(self.most)
+        // Something always takes time, or a task that ends at once would be started again without end.
+        const LEAST: Duration = Duration::from_millis(100);
+        let delay = delay.min(self.most);
+        if n > 1 { delay.max(LEAST) } else { delay }
     }
 }
 

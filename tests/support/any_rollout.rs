@@ -67,8 +67,9 @@ fn mover() -> impl Strategy<Value = Mover> {
 }
 
 fn hold() -> impl Strategy<Value = Hold> {
-    let analysis = (up_to_s(60), 1..5_u32, 0..3_u32).prop_map(|(interval, count, failure_limit)| {
-        Hold::Analysis(Analysis { interval: interval + secs(1), count, failure_limit })
+    let analysis = (up_to_s(60), any::<bool>(), 1..5_u32, 0..3_u32);
+    let analysis = analysis.prop_map(|(interval, at_once, count, failure_limit)| {
+        Hold::Analysis(Analysis { interval: interval + secs(1), at_once, count, failure_limit })
     });
     prop_oneof![up_to_s(300).prop_map(Hold::For), Just(Hold::Until(Dist::uniform_millis(0, 60_000))), analysis]
 }

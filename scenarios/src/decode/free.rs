@@ -267,10 +267,11 @@ fn analysis(item: &Item) -> Option<Analysis> {
     const MOST: u32 = 10_000;
     let mut fields = item.fields()?;
     let interval = fields.need("interval", |item| item.duration_above_zero());
+    let at_once = fields.or("at_once", false, |item| item.boolean());
     let count = fields.need("count", |item| item.count("measurements", MOST));
     let failure_limit = fields.or("failure_limit", 0, |item| item.integer(0..=MOST));
     fields.close();
-    Some(Analysis { interval: interval?, count: count?, failure_limit })
+    Some(Analysis { interval: interval?, at_once, count: count?, failure_limit })
 }
 
 fn gate(item: &Item) -> Option<Gate> {

@@ -8,7 +8,7 @@ use crate::control::agents::Agents;
 use crate::control::rollout::{Mode, Progress};
 use crate::control::scheduler::{Chance, Ended, Fate, Reached, Scheduler, Then};
 use crate::control::trouble::{Failure, Found};
-use crate::deploy::{Act, Detector, GateLevel, Limits, Mover, RollBack, SlotOp};
+use crate::deploy::{Act, Detector, GateLevel, Limits, Mover, RollBack};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::Stream;
 use crate::engine::event::Event;
@@ -205,7 +205,7 @@ impl Scheduler<'_> {
     pub(super) fn watch_the_clock(&mut self, ctx: &mut Ctx) {
         let Some(rollout) = self.rollout.as_ref().filter(|rollout| rollout.mode == Mode::Forward) else { return };
         let due = self.service.rollout.failure.0.iter().filter_map(|&(detector, act)| match detector {
-            _ if act == Act::Report && rollout.stalled => None,
+            _ if act == Act::Report && rollout.stalled.is_some() => None,
             Detector::NoProgress(span) => Some(rollout.got_on + span),
             Detector::Total(span) => Some(rollout.requested + span),
             _ => None,
@@ -228,7 +228,7 @@ impl Scheduler<'_> {
         // A hold is no lack of progress.
         let got_on = if rollout.holds() { ctx.now } else { rollout.got_on };
         let found = self.service.rollout.failure.0.iter().filter_map(|&(detector, act)| match detector {
-            _ if act == Act::Report && rollout.stalled => None,
+            _ if act == Act::Report && rollout.stalled.is_some() => None,
             Detector::NoProgress(span) if got_on + span <= ctx.now => Some((Why::NoProgress, act)),
             Detector::Total(span) if rollout.requested + span <= ctx.now => Some((Why::TookTooLong, act)),
             _ => None,
@@ -254,7 +254,8 @@ impl Scheduler<'_> {
         let after = ctx.now.since(rollout.requested);
         let then = match act {
             Act::Report => {
-                if !std::mem::replace(&mut rollout.stalled, true) {
+                if rollout.stalled.is_none() {
+                    rollout.stalled = Some((why, after));
                     ctx.tell_because(Fact::DeployStalled { deploy, service, why }, because);
                 }
                 self.watch_the_clock(ctx);
@@ -265,7 +266,8 @@ impl Scheduler<'_> {
             Act::RollBack(_) => Then::RollingBack,
         };
         rollout.mode = Mode::Frozen;
-        self.fates.push(Fate { deploy, after, why, then });
+        let shortage = if self.starved { self.find_host(cluster).err() } else { None };
+        self.fates.push(Fate { deploy, after, why, shortage, then });
         if act == Act::Pause {
             self.latest = ctx.tell_because(Fact::DeployPaused { deploy, service, why }, because);
             return None;
@@ -276,6 +278,7 @@ impl Scheduler<'_> {
         if let RollBack::DropNew { .. } = how {
             ctx.tell_because(Fact::TrafficShifted { service, version: self.target, permille: 0 }, failed);
         }
+        (self.room, self.surplus) = (failed, failed);
         self.target = self.stable;
         let steps = Progress::steps_back(how, mover);
         self.begin(Progress::new(deploy, Cow::Owned(steps), Mode::Back, self.draw_name(), ctx.now), cluster, ctx);
@@ -304,9 +307,14 @@ impl Scheduler<'_> {
             Mover::Slots(_) => None,
         };
         let mut reasons = vec![];
-        let holds = self.rollout.as_ref().is_some_and(Progress::holds);
-        if holds {
-            reasons.push(format!("still going after {horizon}: it holds at a step of its program"));
+        let rollout = self.rollout.as_ref();
+        if let Some((why, after)) = rollout.and_then(|rollout| rollout.stalled) {
+            reasons.push(format!("found after {after} that {why}"));
+        }
+        let place = rollout.map(Progress::place).unwrap_or_default();
+        let reached = self.step().is_reached(&view);
+        if rollout.is_some_and(Progress::holds) {
+            reasons.push(format!("still going after {horizon}: it holds {place}"));
         } else if !settled || self.next.is_some() {
             let going = tasks.alive - tasks.available();
             reasons.push(format!(
@@ -314,25 +322,33 @@ impl Scheduler<'_> {
                  stopping",
                 view.new.available
             ));
+        } else if reached {
+            reasons.push(format!("its program ends with {} of {desired} new tasks", view.new.wanted));
         } else if let (false, Some(limits)) = (self.starved, limits) {
             let Limits { floor, cap } = limits;
             reasons.push(format!(
                 "its bounds let nothing start or stop: at least {floor} of {desired} stay healthy and at most {cap} may exist"
             ));
         }
+        if self.trouble.waits(Time::ZERO + horizon) {
+            reasons.push("a failed task waits to be replaced".into());
+        }
         if self.starved
             && let Err(shortage) = self.find_host(cluster)
         {
             let missing = view.new.target.saturating_sub(view.new.wanted);
             reasons.push(format!("{missing} of {desired} new tasks fit nowhere: {shortage}"));
-            if let (true, Some(limits)) = (settled, limits) {
+            if let (true, Some(limits)) = (settled, limits)
+                && view.old.surplus() > 0
+            {
                 reasons
                     .push(format!("no old task may stop, because at least {} of {desired} stay healthy", limits.floor));
+            } else if settled && view.old.wanted > 0 {
+                reasons.push(format!("the old tasks stay {place}"));
             }
         }
         if reasons.is_empty() {
-            let one = if self.slots().is_some_and(|slots| slots.op == SlotOp::StartStop) { "start" } else { "stop" };
-            reasons.push(format!("its mover lets nothing {one}"));
+            reasons.push(format!("its mover lets nothing start or stop {place}").trim_end().into());
         }
         reasons
     }
@@ -341,13 +357,14 @@ impl Scheduler<'_> {
 impl Fate {
     /// As the end of a sentence.
     fn in_words(&self) -> String {
-        let Self { after, why, then, .. } = self;
+        let Self { after, why, shortage, then, .. } = self;
+        let fits = shortage.map(|shortage| format!("; a new task fits nowhere: {shortage}")).unwrap_or_default();
         let then = match then {
-            Then::Paused => return format!("paused after {after}: {why}"),
+            Then::Paused => return format!("paused after {after}: {why}{fits}"),
             Then::Stopped => "and stays as it is".to_string(),
             Then::RollingBack => "and has not rolled back yet".to_string(),
             Then::RolledBack(took) => format!("and rolled back in {took}"),
         };
-        format!("failed after {after} ({why}) {then}")
+        format!("failed after {after} ({why}{fits}) {then}")
     }
 }

@@ -16,10 +16,12 @@ pub(crate) struct Progress<'m> {
     pub mode: Mode,
     /// What is said once: that its bounds block it, that it makes no progress.
     pub bounds_told: bool,
-    pub stalled: bool,
+    pub stalled: Option<(Why, Duration)>,
     pub requested: Time,
     /// The last time something got on.
     pub got_on: Time,
+    /// The last fact that it told, for what follows from it.
+    pub told: Option<FactId>,
     steps: Cow<'m, [Step]>,
     step: usize,
     phase: Phase,
@@ -88,9 +90,10 @@ impl<'m> Progress<'m> {
             deploy,
             mode,
             bounds_told: false,
-            stalled: false,
+            stalled: None,
             requested: now,
             got_on: now,
+            told: None,
             steps,
             step: 0,
             phase: Phase::Moving,
@@ -148,7 +151,7 @@ impl<'m> Progress<'m> {
             Phase::Shifting(until) if until <= ctx.now => {
                 if let Some(permille) = self.step().weight {
                     let permille = permille as u16;
-                    ctx.tell_because(Fact::TrafficShifted { service, version, permille }, latest);
+                    self.told = Some(ctx.tell_because(Fact::TrafficShifted { service, version, permille }, latest));
                 }
                 self.hold(0, serves_errors, draws, ctx.now);
                 self.wait_for_hold(service, latest, ctx)
@@ -176,10 +179,11 @@ impl<'m> Progress<'m> {
             }
             Some(Hold::For(span)) => (*span, false),
             Some(Hold::Until(dist)) => (draws.span(dist, Stream::Hold, entity), false),
-            Some(Hold::Analysis(Analysis { interval, count, failure_limit })) => {
+            Some(Hold::Analysis(Analysis { interval, at_once, count, failure_limit })) => {
                 // A bad version fails every measurement; one above the limit ends the analysis.
                 let fails = serves_errors && failure_limit < count;
-                (*interval * u64::from(if fails { failure_limit + 1 } else { *count }), fails)
+                let made = if fails { failure_limit + 1 } else { *count };
+                (*interval * u64::from(made - u32::from(*at_once)), fails)
             }
         };
         self.phase = Phase::Holding { hold, until: now + span, fails };
@@ -191,7 +195,8 @@ impl<'m> Progress<'m> {
             Phase::Ended => {
                 if self.steps.len() > 1 && self.mode != Mode::Back {
                     let step = self.step as u16;
-                    ctx.tell_because(Fact::StepDone { deploy: self.deploy, step }, latest);
+                    let because = self.told.unwrap_or(latest);
+                    self.told = Some(ctx.tell_because(Fact::StepDone { deploy: self.deploy, step }, because));
                 }
                 if self.step + 1 == self.steps.len() {
                     return Stepped::Ended;
@@ -202,6 +207,11 @@ impl<'m> Progress<'m> {
             _ => {}
         }
         Stepped::Further
+    }
+
+    /// Where in the program it is, in words: nothing where there is one step.
+    pub fn place(&self) -> String {
+        if self.steps.len() > 1 { format!("at step {} of {}", self.step + 1, self.steps.len()) } else { String::new() }
     }
 
     /// Whether all steps are done.

@@ -4,6 +4,8 @@
 //! A look that would find nothing is not simulated: whatever gives it something to do [`wake`](Scheduler::wake)s it, and
 //! it looks at its next beat.
 
+use std::borrow::Cow;
+
 use crate::cluster::{Cluster, FIRST_VERSION, TaskState, VersionTasks};
 use crate::control::agents::Agents;
 use crate::control::balancer;
@@ -21,6 +23,7 @@ use crate::engine::event::Event;
 use crate::engine::fact::{DeployId, Fact, FactId, ServiceId, TaskId, Why};
 use crate::engine::time::{Duration, Time};
 use crate::model::{ControlLoop, Deploy, Model, Service, Version};
+use crate::placement::Shortage;
 
 /// The scheduler of one service.
 #[derive(Debug)]
@@ -83,6 +86,8 @@ pub(crate) struct Fate {
     pub deploy: DeployId,
     pub after: Duration,
     pub why: Why,
+    /// What was missing where a new task fitted nowhere.
+    pub shortage: Option<Shortage>,
     pub then: Then,
 }
 
@@ -249,11 +254,14 @@ impl<'m> Scheduler<'m> {
         let requested = ctx.tell_first(Fact::DeployRequested { deploy: id, service: self.id, version });
         let superseded =
             self.rollout.take().filter(|rollout| rollout.mode != Mode::Frozen || !self.has_fate(rollout.deploy));
-        let superseded = superseded.map(|Progress { deploy, .. }| {
-            (deploy, ctx.tell_because(Fact::DeploySuperseded { deploy, service: self.id }, requested))
+        let ended = superseded.as_ref().map(|Progress { deploy, .. }| {
+            (*deploy, ctx.tell_because(Fact::DeploySuperseded { deploy: *deploy, service: self.id }, requested))
         });
         let request = self.draw_name();
-        let program = std::borrow::Cow::Borrowed(&self.service.rollout.program[..]);
+        let program = match self.steps_back(deploy.version, superseded.as_ref()) {
+            Some(steps) => Cow::Owned(steps),
+            None => Cow::Borrowed(&self.service.rollout.program[..]),
+        };
         let first = self.draws.span(&self.control.first_review, Stream::FirstReview, request);
         self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, request);
         self.retained_until = None;
@@ -262,7 +270,16 @@ impl<'m> Scheduler<'m> {
         self.next = None;
         let next = self.next_beat(ctx.now, ctx);
         self.look_at(next, ctx);
-        superseded
+        ended
+    }
+
+    /// What a rollback by hand does while the tasks of the version before are still there: the traffic goes back, if any has
+    /// moved, and the step's mover works the other way round. No step is gone through and nothing is held again.
+    fn steps_back(&self, version: Version, superseded: Option<&Progress>) -> Option<Vec<Step>> {
+        let step = superseded.filter(|rollout| version == Version::Previous && rollout.mode != Mode::Back)?.step();
+        let weighs = self.service.rollout.program.iter().any(|step| step.weight.is_some());
+        let back = Step::all(step.mover);
+        Some(if weighs { vec![Step::shift(1_000), back] } else { vec![back] })
     }
 
     /// What the draws of the last request are keyed by.
@@ -316,9 +333,12 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    /// A step's traffic has moved or its hold has ended, or the old tasks need not stay any longer.
-    pub fn step_due(&mut self, cluster: &Cluster, ctx: &mut Ctx) {
-        self.wake(Chance::Other, ctx.cause, cluster, ctx);
+    /// A step's traffic has moved or its hold has ended, or the old tasks need not stay any longer: a timer of its own, which
+    /// waits for no beat.
+    pub fn step_due(&mut self, ctx: &mut Ctx) {
+        let over = ctx.look_is_over(self.id) && !self.control.tick.is_zero();
+        let at = if over { ctx.now + Duration::from_millis(1) } else { ctx.now };
+        self.look_at(at, ctx);
     }
 
     /// A task runs, as the control plane knows now. Without a load balancer it is in service in a while.
@@ -539,7 +559,11 @@ impl<'m> Scheduler<'m> {
             if progress.has_ended() {
                 return (false, self.complete(&view, cluster, ctx));
             }
-            match progress.advance(&rolled, ctx) {
+            let stepped = progress.advance(&rolled, ctx);
+            if let Some(told) = progress.told.take() {
+                (self.latest, self.room, self.surplus) = (told, told, told);
+            }
+            match stepped {
                 Stepped::Waits => return (false, None),
                 Stepped::Failed(why) => {
                     if let Some(act) = rollout.failure.act_on(Detector::Analysis) {
@@ -552,7 +576,9 @@ impl<'m> Scheduler<'m> {
                 Stepped::Further => {
                     progress.got_on = ctx.now;
                     self.open_book(cluster);
-                    return (true, None);
+                    if !self.step().is_reached(&self.view(cluster)) {
+                        return (true, None);
+                    }
                 }
             }
         }

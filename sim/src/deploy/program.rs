@@ -59,8 +59,10 @@ pub enum Hold {
 /// Measurements of the new version, which a bad one fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Analysis {
-    /// From one measurement to the next; the first comes after one interval.
+    /// From one measurement to the next.
     pub interval: Duration,
+    /// Whether the first is made at once, and not after an interval.
+    pub at_once: bool,
     /// How many are made; at least 1.
     pub count: u32,
     /// Failed ones that are still accepted.

@@ -107,7 +107,7 @@ impl Slots {
         // A slot without any task is filled at once, and so is one whose new task failed.
         let empty = places.saturating_sub(old.wanted - stopped + held + new.wanted + view.lost);
         let start = match self.op {
-            SlotOp::StartStop => empty.max(idle + view.failed - view.repairs - view.lost),
+            SlotOp::StartStop => empty.max(idle + (view.failed - view.repairs).saturating_sub(view.lost)),
             SlotOp::StopStart | SlotOp::Overlap => empty,
         };
         let start = start.min(new.target.saturating_sub(new.wanted));

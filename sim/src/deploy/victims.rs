@@ -30,14 +30,24 @@ pub struct Candidate {
 
 /// Chooses `n` of the candidates, or all where they are fewer. The counts are the service's tasks by zone and by host.
 pub fn choose(order: VictimOrder, n: u32, candidates: &[Candidate], by_zone: &[u32], by_host: &[u32]) -> Vec<u32> {
-    let mut sorted = candidates.to_vec();
     match order {
-        VictimOrder::Balanced => return choose_balanced(n, candidates, by_zone, by_host),
-        VictimOrder::MostOnHost => sorted.sort_by_key(|c| Reverse((by_host[c.host], c.task))),
-        VictimOrder::Newest => sorted.sort_by_key(|c| Reverse(c.task)),
-        VictimOrder::Oldest => sorted.sort_by_key(|c| c.task),
+        VictimOrder::Balanced => choose_balanced(n, candidates, by_zone, by_host),
+        VictimOrder::MostOnHost => first(n, candidates, |c| Reverse((by_host[c.host], c.task))),
+        VictimOrder::Newest => first(n, candidates, |c| Reverse(c.task)),
+        VictimOrder::Oldest => first(n, candidates, |c| c.task),
     }
-    sorted.into_iter().take(n as usize).map(|candidate| candidate.task).collect()
+}
+
+/// The first `n` by a key, in its order. The others are not sorted.
+fn first<K: Ord>(n: u32, candidates: &[Candidate], key: impl Fn(&Candidate) -> K) -> Vec<u32> {
+    let mut sorted = candidates.to_vec();
+    let n = (n as usize).min(sorted.len());
+    if n < sorted.len() {
+        sorted.select_nth_unstable_by_key(n, &key);
+        sorted.truncate(n);
+    }
+    sorted.sort_unstable_by_key(&key);
+    sorted.into_iter().map(|candidate| candidate.task).collect()
 }
 
 fn choose_balanced(n: u32, candidates: &[Candidate], by_zone: &[u32], by_host: &[u32]) -> Vec<u32> {

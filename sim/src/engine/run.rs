@@ -110,7 +110,7 @@ impl<'m> World<'m> {
                 let change = &self.model.scalings[change as usize];
                 self.schedulers[change.service.index()].scale(change.desired, ctx);
             }
-            Event::StepDue(service) => self.schedulers[service.index()].step_due(&self.cluster, ctx),
+            Event::StepDue(service) => self.schedulers[service.index()].step_due(ctx),
             Event::RolloutDeadline(service) => self.schedulers[service.index()].rollout_deadline(&self.cluster, ctx),
             Event::Alarm(service) => self.schedulers[service.index()].alarm(&self.cluster, ctx),
             Event::Review(service) => {

@@ -1,8 +1,6 @@
 //! Argo Rollouts: a canary with or without a traffic router, and blue-green, on Kubernetes.
 //!
-//! Left out: analysis in the background and after the promotion, experiments, `setCanaryScale` and `dynamicStableScale`, that
-//! the first measurement of an analysis is made at once, and the mark that the progress deadline sets where an analysis may
-//! abort the rollout.
+//! Left out: analysis in the background and after the promotion, experiments, `setCanaryScale` and `dynamicStableScale`.
 
 use super::{Orchestrator, Strategy, kubernetes};
 use crate::deploy::{Act, Analysis, Detector, FailurePolicy, Hold, Mover, RollBack, Rollout, Size, Step, strategies};
@@ -109,6 +107,8 @@ fn kept(mut rollout: Rollout, from: &Parameters) -> Rollout {
 fn analysis(from: &Parameters) -> Vec<Hold> {
     let analysis = Analysis {
         interval: from.span("analysis_interval"),
+        // ARGO analysis: the first measurement is made as soon as the run begins.
+        at_once: true,
         count: from.count("analysis_count"),
         failure_limit: from.count("failure_limit"),
     };

@@ -20,13 +20,21 @@ pub fn today() -> Orchestrator {
         title: "Amazon ECS on EC2, 2026",
         parameters: parameters(),
         strategies: vec![
-            Strategy::new("rolling", failing(percentages()), rolling),
+            Strategy::new(
+                "rolling",
+                failing(percentages()).with(
+                    "alarm_bake_time",
+                    Duration::from_secs(120),
+                    "E: BC DeploymentAlarms: \"computed from the alarm configuration\"; period x periods and 1 min (range 1 to 30 min)",
+                ),
+                rolling,
+            ),
             Strategy::new(
                 "blue-green",
                 failing(Parameters::none()).with(
                     "bake_time",
                     Duration::from_secs(900),
-                    "E: BC DeploymentConfiguration.bakeTimeInMinutes has no default; 15 min (range 0 to 1,440 min)",
+                    BAKE,
                 ),
                 |from| native(strategies::blue_green(vec![], vec![Hold::For(from.span("bake_time"))]), from),
             ),
@@ -35,7 +43,7 @@ pub fn today() -> Orchestrator {
                 failing(Parameters::none())
                     .with("step_percent", Value::Permille(100), "BC LinearConfiguration: 10.0 (3 to 100)")
                     .with("step_bake_time", Duration::from_secs(360), "BC LinearConfiguration: 6 min (0 to 1,440)")
-                    .with("bake_time", Duration::ZERO, "E: none (range 0 to 1,440 min)"),
+                    .with("bake_time", Duration::from_secs(900), BAKE),
                 |from| {
                     let bake = Hold::For(from.span("step_bake_time"));
                     native(strategies::linear(from.permille("step_percent"), bake), from)
@@ -46,7 +54,7 @@ pub fn today() -> Orchestrator {
                 failing(Parameters::none())
                     .with("canary_percent", Value::Permille(50), "BC CanaryConfiguration: 5.0 (0.1 to 100)")
                     .with("step_bake_time", Duration::from_secs(600), "BC CanaryConfiguration: 10 min (0 to 1,440)")
-                    .with("bake_time", Duration::ZERO, "E: none (range 0 to 1,440 min)"),
+                    .with("bake_time", Duration::from_secs(900), BAKE),
                 |from| {
                     let bake = Hold::For(from.span("step_bake_time"));
                     native(strategies::canary(&[from.permille("canary_percent")], &[bake], true), from)
@@ -73,7 +81,11 @@ pub fn console_2018() -> Orchestrator {
                 Value::Word("same-review", DEREGISTRATION),
                 "T5, T6 (2017, 2020): deregistration is logged first, \"has stopped\" after the drain",
             )
-            .with("starts_wait_for_stops", true, "AG v1.50.0 task_manager.go: a start waits for all earlier stops"),
+            .with("starts_wait_for_stops", true, "AG v1.50.0 task_manager.go: a start waits for all earlier stops")
+            .with("replace_most", Duration::from_secs(900), "DG service-throttle-logic: 15 min until 2023")
+            // BC: containers had no health checks of their own.
+            .without("check_passes_after")
+            .without("check_fails_after"),
         strategies: vec![Strategy::new(
             "rolling",
             percentages().with("minimum_healthy_percent", Value::Permille(500), minimum),
@@ -106,6 +118,8 @@ pub fn before_2015_12() -> Orchestrator {
         ],
     }
 }
+
+const BAKE: &str = "E: BC DeploymentConfiguration.bakeTimeInMinutes has no default; 15 min (range 0 to 1,440 min)";
 
 /// Minimum and maximum percent. They replaced one at a time on 2015-12-21.
 fn percentages() -> Parameters {
@@ -154,12 +168,12 @@ fn rolling(from: &Parameters) -> Rollout {
         window: None,
         victims: VictimOrder::Balanced,
     });
-    Rollout {
-        failure: failure(from, RollBack::Reverse),
-        // T1, T6: steady when the old tasks have stopped.
-        completion: Completion::OldStopped,
-        ..strategies::rolling(mover)
+    let mut rollout = strategies::rolling(mover);
+    if from.flag("alarms") {
+        rollout.program[0].holds.push(Hold::For(from.span("alarm_bake_time")));
     }
+    // T1, T6: steady when the old tasks have stopped.
+    Rollout { failure: failure(from, RollBack::Reverse), completion: Completion::OldStopped, ..rollout }
 }
 
 /// Blue/green, linear and canary: the old tasks stay for the bake time and go before the end (BC `BAKE_TIME`, `CLEAN_UP`).

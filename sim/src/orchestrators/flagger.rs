@@ -90,7 +90,7 @@ fn shares(step: u32, most: u32) -> Vec<u32> {
 
 fn checks(from: &Parameters, count: u32) -> Hold {
     let interval = nearly_an_interval(from);
-    Hold::Analysis(Analysis { interval, count, failure_limit: from.count("failure_limit") })
+    Hold::Analysis(Analysis { interval, at_once: false, count, failure_limit: from.count("failure_limit") })
 }
 
 fn until_next_look(from: &Parameters) -> Hold {

@@ -130,6 +130,7 @@ const ALL: &[Meaning] = &[
     any("checkpoint_delay", "how long it waits there"),
     any("pause", "how long each step holds"),
     any("step_bake_time", "how long the traffic stays after each step"),
+    any("alarm_bake_time", "how long alarms are watched after the last old task, where they are"),
     any("bake_time", "how long the old tasks stay behind the new ones"),
     any("promotion", "from the readiness of the new version to the decision for it"),
     any("shift", "how long a change of traffic takes to be in force"),
