@@ -392,6 +392,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// All but the first take so long at least, or a task that ends at once would be started again without end.
+    const LEAST: Duration = Duration::from_millis(100);
+
     /// The same each time.
     pub const fn constant(span: Duration) -> Self {
         Self { first: span, second: span, factor_permille: 1_000, most: span, reset_after: None }
@@ -406,10 +409,8 @@ impl Backoff {
             }
             delay = Duration::from_millis(delay.as_millis() * u64::from(self.factor_permille) / 1_000);
         }
-        // Something always takes time, or a task that ends at once would be started again without end.
-        const LEAST: Duration = Duration::from_millis(100);
         let delay = delay.min(self.most);
-        if n > 1 { delay.max(LEAST) } else { delay }
+        if n > 1 { delay.max(Self::LEAST) } else { delay }
     }
 }
 
