@@ -363,6 +363,9 @@ impl Fate {
             Then::Paused => return format!("paused after {after}: {why}{fits}"),
             Then::Stopped => "and stays as it is".to_string(),
             Then::RollingBack => "and has not rolled back yet".to_string(),
+            Then::RolledBack(took) if took.is_zero() => {
+                "and rolled back at once: the version before was whole".to_string()
+            }
             Then::RolledBack(took) => format!("and rolled back in {took}"),
         };
         format!("failed after {after} ({why}{fits}) {then}")

@@ -557,7 +557,7 @@ impl<'m> Scheduler<'m> {
             };
             let before = progress.step_number();
             if progress.has_ended() {
-                return (false, self.complete(&view, cluster, ctx));
+                return (false, self.complete(&view, ctx));
             }
             let stepped = progress.advance(&rolled, ctx);
             if let Some(told) = progress.told.take() {
@@ -571,7 +571,7 @@ impl<'m> Scheduler<'m> {
                     }
                     return (true, self.act_on_trouble(cluster, ctx));
                 }
-                Stepped::Ended => return (false, self.complete(&view, cluster, ctx)),
+                Stepped::Ended => return (false, self.complete(&view, ctx)),
                 Stepped::Further if progress.step_number() == before => {}
                 Stepped::Further => {
                     progress.got_on = ctx.now;
@@ -585,10 +585,10 @@ impl<'m> Scheduler<'m> {
     }
 
     /// Ends the deploy whose steps are all done, unless the old tasks must be gone first.
-    fn complete(&mut self, view: &View, cluster: &mut Cluster, ctx: &mut Ctx) -> Ended {
+    fn complete(&mut self, view: &View, ctx: &mut Ctx) -> Ended {
         let rollout = self.rollout.as_ref()?;
         let (deploy, back) = (rollout.deploy, rollout.mode == Mode::Back);
-        let gone = view.old.wanted == 0 && view.terminating == 0 && view.new.available == view.desired;
+        let gone = self.step().is_reached(view) && view.terminating == 0;
         if self.service.rollout.completion == Completion::OldStopped && !gone {
             return None;
         }
@@ -610,7 +610,6 @@ impl<'m> Scheduler<'m> {
         }
         self.rollout = None;
         self.latest = fact;
-        let _ = cluster;
         Some((deploy, fact))
     }
 
