@@ -9,6 +9,8 @@ use seatrial_sim::deploy::{Bound, Gate, Hold, Rollout, Round, SlotOp, Slots, str
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::Fact;
 use seatrial_sim::model::{Deploy, Version};
+use seatrial_sim::orchestrators::by_name;
+use seatrial_sim::parameters::Value;
 use support::rollouts::{Vector, by_slots, ecs, kubernetes, marathon, model, pool, slots, vector};
 use support::{Played, at_s, deploy, play, secs};
 
@@ -207,6 +209,20 @@ proptest! {
         let waits = u64::from(1_000_u32.div_ceil(step)) - 1;
         prop_assert!(same(played.deploy_s(), (a + waits * bake) as f64));
         prop_assert!(obeys_the_law(&played, n, a, waits * bake));
+    }
+
+    /// Flagger does one thing at each look, 60 s apart: the look that finds the canary gives it its first traffic, each further one
+    /// a step, the next one updates the primary (ceil(10 / (3 + 2)) = 2 rounds of A, begun a second before that look), the look
+    /// that finds it ready gives the traffic back, and the one after that ends it.
+    #[test]
+    fn flagger_takes_its_ticks_and_a_rolling_update(a in 1..300_u64, g in 0..100_u64, step in 1..=100_u32) {
+        let mut canary = by_name("flagger").and_then(|flagger| flagger.strategy("canary").cloned()).expect("it is offered");
+        canary.parameters = canary.parameters.with("step_percent", Value::Permille(10 * step), "a test");
+        let most = u64::from(canary.parameters.permille("max_percent")) / 10;
+        let played = play(&model(10, a, g, canary.rollout()), 1);
+        let look = |s: u64| s.div_ceil(60) * 60;
+        let promoted = look(a) + 60 * most.div_ceil(u64::from(step)) - 1;
+        prop_assert!(same(played.deploy_s(), (look(promoted + 2 * a) + 60) as f64), "{}", played.deploy_s());
     }
 
     /// One more batch first: nobody is missing, and the batch costs its own time twice. With B dividing N: A for the batch, then

@@ -1,13 +1,9 @@
 //! Rollouts of one service in a world without other latencies than a task's start and stop.
 
 use seatrial_sim::cluster::TaskState;
-use seatrial_sim::deploy::{
-    Bound, Mover, OnUnhealthy, Pool, Reap, Rollout, SlotKey, SlotOp, SlotOrder, Slots, VictimOrder, ZeroRule,
-    strategies,
-};
+use seatrial_sim::deploy::{Bound, Mover, Pool, Reap, Rollout, SlotOp, Slots, VictimOrder, ZeroRule, strategies};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::Fact;
-use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::Model;
 
 use super::{Played, at_s, plain, secs};
@@ -50,17 +46,7 @@ pub fn marathon(surge: Bound, unavailable: Bound) -> Pool {
 
 /// So many slots at once, without further ado.
 pub fn slots(op: SlotOp, window: u32) -> Slots {
-    Slots {
-        window: Bound::tasks(window),
-        op,
-        barrier: false,
-        delay: Duration::ZERO,
-        stop_timeout: None,
-        order: SlotOrder::Ascending,
-        key: SlotKey::Any,
-        floor: None,
-        on_unhealthy: OnUnhealthy::Wait,
-    }
+    Slots { op, ..Slots::at_once(Bound::tasks(window)) }
 }
 
 pub fn pool(pool: Pool) -> Rollout {

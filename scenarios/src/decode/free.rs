@@ -22,17 +22,7 @@ const POOL: Pool = Pool {
 };
 
 /// One slot after another, as most systems with slots do.
-const SLOTS: Slots = Slots {
-    window: Bound::tasks(1),
-    op: SlotOp::StopStart,
-    barrier: false,
-    delay: Duration::ZERO,
-    stop_timeout: None,
-    order: SlotOrder::Ascending,
-    key: SlotKey::Any,
-    floor: None,
-    on_unhealthy: OnUnhealthy::Wait,
-};
+const SLOTS: Slots = Slots::at_once(Bound::tasks(1));
 
 /// A part of a free strategy, for lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -68,6 +68,21 @@ pub enum OnUnhealthy {
 }
 
 impl Slots {
+    /// So many slots at once, stop first, without further ado.
+    pub const fn at_once(window: Bound) -> Self {
+        Self {
+            window,
+            op: SlotOp::StopStart,
+            barrier: false,
+            delay: Duration::ZERO,
+            stop_timeout: None,
+            order: SlotOrder::Ascending,
+            key: SlotKey::Any,
+            floor: None,
+            on_unhealthy: OnUnhealthy::Wait,
+        }
+    }
+
     /// Slots at once.
     pub fn workers(&self, desired: u32) -> u32 {
         match self.window.of(desired) {

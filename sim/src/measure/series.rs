@@ -47,13 +47,6 @@ impl Series {
     pub fn integral(&self, from: Time, to: Time, f: impl Fn(i64) -> i64) -> i128 {
         self.pieces(from, to).map(|(value, ms)| i128::from(f(value)) * i128::from(ms)).sum()
     }
-
-    /// The lowest and the highest value from `from` on; changes of that instant are over.
-    pub fn range_from(&self, from: Time) -> (i64, i64) {
-        let later = self.points.partition_point(|&(at, _)| at <= from);
-        let first = self.at(from);
-        self.points[later..].iter().fold((first, first), |(low, high), &(_, value)| (low.min(value), high.max(value)))
-    }
 }
 
 #[cfg(test)]
@@ -75,8 +68,6 @@ mod tests {
         for (ms, value) in table {
             assert_eq!(steps().at(Time::from_millis(ms)), value, "at {ms} ms");
         }
-        assert_eq!(steps().range_from(Time::from_millis(15_000)), (1, 5));
-        assert_eq!(steps().range_from(Time::from_millis(40_000)), (1, 1));
     }
 
     #[test]

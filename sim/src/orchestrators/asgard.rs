@@ -5,7 +5,7 @@
 
 use super::asg::instances;
 use super::{Orchestrator, Strategy};
-use crate::deploy::{Completion, Gate, Mover, OnUnhealthy, Rollout, SlotKey, SlotOp, SlotOrder, Slots, strategies};
+use crate::deploy::{Completion, Gate, Mover, Rollout, Slots, strategies};
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::parameters::{Parameters, Value};
@@ -41,17 +41,7 @@ pub fn asgard() -> Orchestrator {
 /// `RollingPushOperation`: deregister, wait, terminate; the group launches another; wait until it is in service, and a while
 /// longer.
 fn rolling_push(from: &Parameters) -> Rollout {
-    let relaunches = Mover::Slots(Slots {
-        window: from.bound("concurrent_relaunches"),
-        op: SlotOp::StopStart,
-        barrier: false,
-        delay: Duration::ZERO,
-        stop_timeout: None,
-        order: SlotOrder::Ascending,
-        key: SlotKey::Any,
-        floor: None,
-        on_unhealthy: OnUnhealthy::Wait,
-    });
+    let relaunches = Mover::Slots(Slots::at_once(from.bound("concurrent_relaunches")));
     Rollout {
         gate: Gate { min_for: from.span("after_boot_wait"), ..Gate::IN_SERVICE },
         completion: Completion::OldStopped,

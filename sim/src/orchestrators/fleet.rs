@@ -5,10 +5,7 @@
 
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
-use crate::deploy::{
-    Bound, Gate, GateLevel, Hold, Mover, OnUnhealthy, Rollout, Size, SlotKey, SlotOp, SlotOrder, Slots, Step,
-    strategies,
-};
+use crate::deploy::{Bound, Gate, GateLevel, Hold, Mover, OnUnhealthy, Rollout, Size, Slots, Step, strategies};
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::parameters::{Parameters, Value};
@@ -48,15 +45,10 @@ const ACTIVE: Gate = Gate { level: GateLevel::Running, min_for: Duration::ZERO, 
 
 fn rolling(from: &Parameters) -> Rollout {
     let mover = Mover::Slots(Slots {
-        window: Bound::tasks(from.count("parallelism")),
-        op: SlotOp::StopStart,
         barrier: true,
         delay: from.span("delay"),
-        stop_timeout: None,
-        order: SlotOrder::Ascending,
-        key: SlotKey::Any,
-        floor: None,
         on_unhealthy: OnUnhealthy::Ignore,
+        ..Slots::at_once(Bound::tasks(from.count("parallelism")))
     });
     Rollout { gate: ACTIVE, ..strategies::rolling(mover) }
 }

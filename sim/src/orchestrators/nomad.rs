@@ -7,8 +7,8 @@
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
-    Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, RollBack, Rollout, Size, SlotKey,
-    SlotOp, SlotOrder, Slots, Step, strategies,
+    Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, RollBack, Rollout, Size, Slots,
+    Step, strategies,
 };
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
@@ -88,17 +88,8 @@ fn with_canaries(from: &Parameters, rollout: Rollout) -> Rollout {
 
 /// Stop and start are one plan, and the new allocation waits on its host until the old one is gone (`upstream_allocs`).
 fn slots(from: &Parameters) -> Slots {
-    Slots {
-        window: Bound::tasks(from.count("max_parallel")),
-        op: SlotOp::StopStart,
-        barrier: false,
-        delay: Duration::ZERO,
-        stop_timeout: None,
-        order: SlotOrder::Ascending,
-        key: SlotKey::Any,
-        floor: None,
-        on_unhealthy: OnUnhealthy::BlockAll,
-    }
+    let window = Bound::tasks(from.count("max_parallel"));
+    Slots { on_unhealthy: OnUnhealthy::BlockAll, ..Slots::at_once(window) }
 }
 
 /// Healthy for `min_healthy_time`, at most `healthy_deadline` after the start (`allochealth/tracker.go`).

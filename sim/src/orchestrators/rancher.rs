@@ -4,9 +4,7 @@
 
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
-use crate::deploy::{
-    Bound, Gate, GateLevel, Mover, OnUnhealthy, Rollout, SlotKey, SlotOp, SlotOrder, Slots, strategies,
-};
+use crate::deploy::{Bound, Gate, GateLevel, Mover, Rollout, SlotOp, Slots, strategies};
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::parameters::{Parameters, Value};
@@ -53,15 +51,10 @@ pub fn rancher() -> Orchestrator {
 /// Batches that wait for their health, forever if need be, and then for the interval (`doInServiceUpgrade`).
 fn batches(from: &Parameters, op: SlotOp) -> Rollout {
     let mover = Mover::Slots(Slots {
-        window: Bound::tasks(from.count("batch_size")),
         op,
         barrier: true,
         delay: from.span("interval"),
-        stop_timeout: None,
-        order: SlotOrder::Ascending,
-        key: SlotKey::Any,
-        floor: None,
-        on_unhealthy: OnUnhealthy::Wait,
+        ..Slots::at_once(Bound::tasks(from.count("batch_size")))
     });
     let healthy = Gate { level: GateLevel::Ready, min_for: Duration::ZERO, deadline: None };
     Rollout { gate: healthy, ..strategies::rolling(mover) }

@@ -3,8 +3,7 @@
 //! Left out: that a pod of a lost host is not replaced until somebody says so.
 
 use super::{Orchestrator, Strategy, kubernetes};
-use crate::deploy::{Bound, Mover, OnUnhealthy, Rollout, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, strategies};
-use crate::engine::time::Duration;
+use crate::deploy::{Bound, Mover, Rollout, Size, SlotOrder, Slots, Step, strategies};
 use crate::parameters::{Parameters, Value};
 
 /// A `StatefulSet` of Kubernetes.
@@ -21,18 +20,9 @@ pub fn statefulset() -> Orchestrator {
                 "K8S api apps/v1: 1, a percentage rounds up",
             )),
             |from| {
-                let mover = Mover::Slots(Slots {
-                    window: kubernetes::at_least_one(from.bound("max_unavailable")),
-                    op: SlotOp::StopStart,
-                    barrier: false,
-                    delay: Duration::ZERO,
-                    stop_timeout: None,
-                    order: SlotOrder::Descending,
-                    key: SlotKey::Any,
-                    floor: None,
-                    // stateful_set_control.go: nothing goes on while a pod is not available.
-                    on_unhealthy: OnUnhealthy::Wait,
-                });
+                let window = kubernetes::at_least_one(from.bound("max_unavailable"));
+                // stateful_set_control.go: nothing goes on while a pod is not available.
+                let mover = Mover::Slots(Slots { order: SlotOrder::Descending, ..Slots::at_once(window) });
                 let rollout = match from.count("partition") {
                     0 => strategies::rolling(mover),
                     kept => Rollout::new(vec![Step::new(Size::AllBut(kept), Size::Of(Bound::tasks(kept)), mover)]),

@@ -6,8 +6,8 @@
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
-    Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, RollBack, Rollout, SlotKey, SlotOp,
-    SlotOrder, Slots, Step,
+    Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, RollBack, Rollout, SlotOp, Slots,
+    Step,
 };
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
@@ -46,15 +46,11 @@ fn update_config() -> Parameters {
 fn rolling(from: &Parameters) -> Rollout {
     let delay = from.span("delay");
     let mover = Mover::Slots(Slots {
-        window: Bound::tasks(from.count("parallelism")),
         op: if from.word("order") == "start-first" { SlotOp::StartStop } else { SlotOp::StopStart },
-        barrier: false,
         delay,
         stop_timeout: Some(from.span("handover_timeout")),
-        order: SlotOrder::Ascending,
-        key: SlotKey::Any,
-        floor: None,
         on_unhealthy: OnUnhealthy::Ignore,
+        ..Slots::at_once(Bound::tasks(from.count("parallelism")))
     });
     // updater.go: a worker waits after its last slot too, and then failures are watched for one period more.
     let watch = Hold::For(delay + from.span("monitor"));
