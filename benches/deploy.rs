@@ -20,9 +20,9 @@ fn rolling_deploy(tasks: u32, placement: Policy) -> Model {
     model.control.launch_rate = None;
     model.host_groups[0].agent = ecs.agent;
     model.host_groups[0].zones = ["a", "b", "c"].map(String::from).to_vec();
-    model.host_groups[0].capacity = Resources { cpu: 6_144, memory_mib: 6_144 };
+    model.host_groups[0].capacity = Resources::new(6_144, 6_144);
     let service = &mut model.services[0];
-    service.demand = Demand { resources: Resources { cpu: 1_024, memory_mib: 1_024 }, host_port: None };
+    service.demand = Demand { resources: Resources::new(1_024, 1_024), ..Demand::default() };
     service.startup = Dist::LogNormal { median: secs(8), sigma: 0.3 };
     service.load_balancer = Some(load_balancers::ALB);
     service.placement = placement;
@@ -34,7 +34,7 @@ fn rolling(criterion: &mut Criterion) {
     group.sample_size(20);
     for (name, placement) in [("spread", Policy::Spread), ("binpack", Policy::Binpack)] {
         for tasks in [1_000, 10_000] {
-            let model = rolling_deploy(tasks, placement);
+            let model = rolling_deploy(tasks, placement.clone());
             let outcome = run(&model, 1, &mut ());
             assert!(outcome.blocked.is_empty(), "{:?}", outcome.blocked);
             group.throughput(Throughput::Elements(outcome.facts.into()));

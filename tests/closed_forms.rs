@@ -232,8 +232,8 @@ fn hosts_for_a_deploy_cost_their_time() {
         let mut model = plain(3, 3, 1);
         model.host_groups[0].billing = billing;
         // Launched 3 min before the request, ready after 1 min; the deploy takes 4 min; they leave 3 min after it.
-        let boot = Dist::Fixed(secs(60));
-        model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 3, lead: secs(180), boot, keep: secs(180) });
+        model.host_groups[0].boot = Dist::Fixed(secs(60));
+        model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 3, lead: secs(180), keep: secs(180) });
         model.services[0].startup = Dist::Fixed(secs(200));
         model.services[0].exit = Dist::Fixed(secs(40));
         model.services[0].stop_timeout = secs(60);
@@ -262,9 +262,9 @@ fn hosts_for_a_deploy_cost_their_time() {
 fn spare_hosts_are_those_beyond_the_packing() {
     let spare_hosts = |tasks, hosts, capacity: (u32, u32), demand: (u32, u32), port| {
         let mut model = plain(tasks, hosts, 1);
-        model.host_groups[0].capacity = Resources { cpu: capacity.0, memory_mib: capacity.1 };
+        model.host_groups[0].capacity = Resources::new(capacity.0, capacity.1);
         model.host_groups[0].price = HourlyPrice(1_000_000);
-        model.services[0].demand.resources = Resources { cpu: demand.0, memory_mib: demand.1 };
+        model.services[0].demand.resources = Resources::new(demand.0, demand.1);
         model.services[0].demand.host_port = port;
         play(&model, 1).summary.spare_usd_per_month / 730.0
     };
@@ -309,8 +309,8 @@ fn two_variants_on_one_seed_meet_the_same_slow_task() {
 fn hosts_of_a_deploy_leave_whatever_became_of_it() {
     let base = |boot| {
         let mut model = plain(4, 4, 1);
-        let boot = Dist::Fixed(secs(boot));
-        model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 4, lead: secs(0), boot, keep: secs(300) });
+        model.host_groups[0].boot = Dist::Fixed(secs(boot));
+        model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 4, lead: secs(0), keep: secs(300) });
         model.services[0].startup = Dist::Fixed(secs(100));
         model.deploys[0].at = at_s(600);
         model
@@ -334,12 +334,12 @@ fn hosts_of_a_deploy_leave_whatever_became_of_it() {
 fn the_price_of_a_deploy_counts_the_deploys_that_launch_hosts() {
     let mut model = plain(2, 2, 1);
     model.host_groups[0].billing = Billing::PerStartedHour;
-    let boot = Dist::Fixed(secs(10));
-    model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 2, lead: secs(30), boot, keep: secs(60) });
-    model.services[0].host_group = Some(GroupId(0));
+    model.host_groups[0].boot = Dist::Fixed(secs(10));
+    model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 2, lead: secs(30), keep: secs(60) });
+    model.services[0].eligible = support::only(&[true, false]);
     model.host_groups.push(support::group("other", 4, 1));
     let mut side = service("side", 2);
-    side.host_group = Some(GroupId(1));
+    side.eligible = support::only(&[false, true]);
     model.services.push(side);
     model.deploys.push(deploy(1, 60));
     assert_close(play(&model, 1).summary.usd_per_deploy, 0.20, 1e-9, "two hosts, one deploy of two");
@@ -352,10 +352,10 @@ fn services_with_less_choice_are_packed_first() {
     for small_first in [true, false] {
         let mut model = plain(1, 1, 4);
         model.host_groups.push(support::group("b", 1, 4));
-        model.services[0].demand.resources = Resources { cpu: 4, memory_mib: 4 };
+        model.services[0].demand.resources = Resources::new(4, 4);
         let mut small = service("small", 1);
-        small.demand.resources = Resources { cpu: 2, memory_mib: 2 };
-        small.host_group = Some(GroupId(0));
+        small.demand.resources = Resources::new(2, 2);
+        small.eligible = support::only(&[true, false]);
         model.services.insert(usize::from(!small_first), small);
         let played = play(&model, 1);
         assert_close(played.summary.spare_usd_per_month, 0.0, 1e-9, "both hosts are needed");

@@ -136,7 +136,7 @@ proptest! {
     #[test]
     fn what_is_asked_last_is_what_runs_in_the_end(mut model in support::any_rollout::model(false), seed in 0..1_000_u64) {
         for group in &mut model.host_groups {
-            group.capacity = Resources { cpu: 1_000, memory_mib: 1_000 };
+            group.capacity = Resources::new(1_000, 1_000);
         }
         for service in &mut model.services {
             service.demand.host_port = None;

@@ -51,8 +51,8 @@ fn ninety_nine_tasks_with_room_for_one_take_ninety_nine_rounds() {
     model.services[0].exit = Dist::Fixed(secs(20));
     assert_deploy_s(&model, 99.0 * 60.0, "one spare host");
     model.host_groups[0].hosts = 99;
-    model.host_groups[0].pre_deploy =
-        Some(PreDeploy { hosts: 99, lead: secs(120), boot: Dist::Fixed(secs(60)), keep: secs(0) });
+    model.host_groups[0].boot = Dist::Fixed(secs(60));
+    model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 99, lead: secs(120), keep: secs(0) });
     model.deploys[0].at = at_s(600);
     assert_deploy_s(&model, 60.0, "99 hosts launched before it");
 }
@@ -105,7 +105,7 @@ fn one_at_a_time_moves_one_task_a_cycle_however_much_room_there_is() {
     model.services[0].startup = Dist::Fixed(secs(40));
     model.services[0].exit = Dist::Fixed(secs(20));
     assert_deploy_s(&model, 300.0, "5 x 60 s");
-    model.host_groups[0].capacity = seatrial_sim::model::Resources { cpu: 5, memory_mib: 5 };
+    model.host_groups[0].capacity = seatrial_sim::model::Resources::new(5, 5);
     assert!(play(&model, 1).blocked().contains("5 of 5 new tasks fit nowhere: memory on 1 of 1 hosts"));
 }
 

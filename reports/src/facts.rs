@@ -34,6 +34,10 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hosts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     for_deploy: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ran: Option<bool>,
@@ -61,7 +65,17 @@ impl<'a> Line<'a> {
             Fact::HostLaunched { host, for_deploy, .. } => {
                 Self { host: host_name(host), for_deploy: Some(for_deploy), ..line }
             }
-            Fact::HostReady { host } | Fact::HostTerminated { host } => Self { host: host_name(host), ..line },
+            Fact::HostReady { host }
+            | Fact::HostDraining { host }
+            | Fact::HostNotice { host }
+            | Fact::HostTerminated { host }
+            | Fact::HostLossFound { host } => Self { host: host_name(host), ..line },
+            Fact::MachineLaunched { host, service, .. } => {
+                Self { host: host_name(host), service: named(service), ..line }
+            }
+            Fact::HostsWanted { group, hosts } | Fact::WarmHosts { group, hosts } => {
+                Self { group: Some(&model.host_groups[group.index()].name), hosts: Some(hosts), ..line }
+            }
             Fact::DeployRequested { deploy, service, version } => {
                 Self { deploy: Some(deploy.0), service: named(service), version: Some(version), ..line }
             }
@@ -112,13 +126,19 @@ impl<'a> Line<'a> {
 /// The fact in one word.
 fn word(fact: Fact) -> &'static str {
     use seatrial_sim::cluster::TaskState::{
-        BackingOff, Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting,
+        BackingOff, Drained, Draining, InService, Lost, Pending, Provisioning, Pulling, Registering, Running, Starting,
         Stopped, Stopping,
     };
     match fact {
         Fact::HostLaunched { .. } => "host_launched",
         Fact::HostReady { .. } => "host_ready",
+        Fact::HostDraining { .. } => "host_draining",
+        Fact::HostNotice { .. } => "host_notice",
         Fact::HostTerminated { .. } => "host_terminated",
+        Fact::HostLossFound { .. } => "host_loss_found",
+        Fact::MachineLaunched { .. } => "machine_launched",
+        Fact::HostsWanted { .. } => "hosts_wanted",
+        Fact::WarmHosts { .. } => "warm_hosts",
         Fact::DeployRequested { .. } => "deploy_requested",
         Fact::DeployCompleted { .. } => "deploy_completed",
         Fact::DeploySuperseded { .. } => "deploy_superseded",
@@ -149,6 +169,7 @@ fn word(fact: Fact) -> &'static str {
             Draining => "task_draining",
             Drained => "task_drained",
             Stopping => "task_stopping",
+            Lost => "task_lost",
             Stopped => "task_stopped",
         },
     }

@@ -54,7 +54,8 @@ price = "$0.096/h"
 billing = "per-second"
 reserved_ports = [22]
 agent = { poll = "30s", starts_wait_for_stops = false, provisioning = "1s", pulls = "parallel", pull_throughput = "10MB/s", image_check = 0, report = "exponential(mean=1s)", stop_tail = "lognormal(median=1s, sigma=0.5)" }
-pre_deploy = { hosts = 5, lead = "3m", boot = "60s", keep = "1m" }
+boot = "60s"
+pre_deploy = { hosts = 5, lead = "3m", keep = "1m" }
 [[service]]
 name = "web"
 desired = 2
@@ -114,21 +115,16 @@ fn what_is_not_written_is_the_presets() {
         horizon: Duration::from_secs(10_800),
         control: ecs.control,
         host_groups: vec![HostGroup {
-            name: "m5".into(),
-            hosts: 6,
-            zones: vec!["a".into()],
-            capacity: Resources { cpu: 2048, memory_mib: 7680 },
             reserved_ports: ecs::RESERVED_PORTS.to_vec(),
-            price: HourlyPrice(0),
             billing: ecs.billing,
-            agent: ecs.agent,
-            pre_deploy: None,
+            boot: Dist::uniform_millis(45_000, 60_000),
+            ..HostGroup::fixed("m5", 6, Resources::new(2048, 7680), ecs.agent)
         }],
         services: vec![Service {
             name: "web".into(),
             desired: 5,
-            demand: Demand { resources: Resources { cpu: 0, memory_mib: 3072 }, host_port: None },
-            host_group: None,
+            demand: Demand { resources: Resources::new(0, 3072), ..Demand::default() },
+            eligible: Eligible::ANY,
             image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
             startup: ecs.startup,
             health_check: None,
@@ -167,32 +163,31 @@ fn every_key_is_read() {
         ..preset.settings().control
     };
     assert_eq!(model.control, control);
+    let agent = Agent {
+        contact: Contact::Poll { interval: ms(30_000) },
+        start_rule: StartRule::WhenResourcesFree,
+        provisioning: Dist::fixed_millis(1_000),
+        pulls: PullOrder::Parallel,
+        pull_bytes_per_s: 10_000_000,
+        image_check: Dist::ZERO,
+        report: Dist::Exponential { mean: ms(1_000) },
+        stop_tail: Dist::LogNormal { median: ms(1_000), sigma: 0.5 },
+    };
     let group = HostGroup {
-        name: "c4".into(),
-        hosts: 2,
         zones: vec!["a".into(), "b".into()],
-        capacity: Resources { cpu: 4096, memory_mib: 8192 },
         reserved_ports: vec![22],
         price: HourlyPrice(96_000),
         billing: Billing::PerSecond { minimum: ms(60_000) },
-        agent: Agent {
-            contact: Contact::Poll { interval: ms(30_000) },
-            start_rule: StartRule::WhenResourcesFree,
-            provisioning: Dist::fixed_millis(1_000),
-            pulls: PullOrder::Parallel,
-            pull_bytes_per_s: 10_000_000,
-            image_check: Dist::ZERO,
-            report: Dist::Exponential { mean: ms(1_000) },
-            stop_tail: Dist::LogNormal { median: ms(1_000), sigma: 0.5 },
-        },
-        pre_deploy: Some(PreDeploy { hosts: 5, lead: ms(180_000), boot: Dist::fixed_millis(60_000), keep: ms(60_000) }),
+        boot: Dist::fixed_millis(60_000),
+        pre_deploy: Some(PreDeploy { hosts: 5, lead: ms(180_000), keep: ms(60_000) }),
+        ..HostGroup::fixed("c4", 2, Resources::new(4096, 8192), agent)
     };
     assert_eq!(model.host_groups, [group]);
     let web = Service {
         name: "web".into(),
         desired: 2,
-        demand: Demand { resources: Resources { cpu: 1024, memory_mib: 3072 }, host_port: Some(80) },
-        host_group: Some(GroupId(0)),
+        demand: Demand { resources: Resources::new(1024, 3072), host_port: Some(80), ..Demand::default() },
+        eligible: Eligible(Some(vec![true, true])),
         image: Image { bytes: 400_000_000, shared_bytes: 300_000_000, cached: Cached::Nothing },
         startup: Dist::Empirical(vec![ms(7_500), ms(8_000), ms(12_250)]),
         health_check: Some(HealthCheck { passes_after: Dist::uniform_millis(1_000, 2_000), fails_after: None }),
@@ -212,7 +207,7 @@ fn every_key_is_read() {
         placement: Policy::Binpack,
     };
     assert_eq!(model.services[0], web);
-    assert_eq!((&model.services[1].rollout, model.services[1].placement), (&percent(50, 150), Policy::Random));
+    assert_eq!((&model.services[1].rollout, &model.services[1].placement), (&percent(50, 150), &Policy::Random));
     let deploy =
         |service, s: u64, version| Deploy { service: ServiceId(service), at: Time::from_millis(s * 1000), version };
     let crashes = Fault::Crashes { after: ms(30_000) };

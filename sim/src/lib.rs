@@ -12,5 +12,6 @@ pub mod model;
 pub mod orchestrators;
 pub mod parameters;
 pub mod placement;
+pub mod scaling;
 
 pub use engine::run::{Outcome, run};

@@ -65,34 +65,31 @@ pub const fn deploy(service: u32, s: u64) -> Deploy {
 }
 
 pub fn group(name: &str, hosts: u32, slots: u32) -> HostGroup {
-    HostGroup {
-        name: name.into(),
-        hosts,
-        zones: vec!["a".into()],
-        capacity: Resources { cpu: slots, memory_mib: slots },
-        reserved_ports: vec![],
-        price: HourlyPrice(100_000),
-        billing: Billing::PerSecond { minimum: secs(60) },
-        agent: Agent {
-            contact: Contact::Push { latency: Dist::ZERO },
-            start_rule: StartRule::WhenResourcesFree,
-            provisioning: Dist::ZERO,
-            pulls: PullOrder::Parallel,
-            pull_bytes_per_s: 1_000_000,
-            image_check: Dist::ZERO,
-            report: Dist::ZERO,
-            stop_tail: Dist::ZERO,
-        },
-        pre_deploy: None,
-    }
+    let agent = Agent {
+        contact: Contact::Push { latency: Dist::ZERO },
+        start_rule: StartRule::WhenResourcesFree,
+        provisioning: Dist::ZERO,
+        pulls: PullOrder::Parallel,
+        pull_bytes_per_s: 1_000_000,
+        image_check: Dist::ZERO,
+        report: Dist::ZERO,
+        stop_tail: Dist::ZERO,
+    };
+    let fixed = HostGroup::fixed(name, hosts, Resources::new(slots, slots), agent);
+    HostGroup { price: HourlyPrice(100_000), ..fixed }
+}
+
+/// The classes that hold, by class.
+pub fn only(classes: &[bool]) -> Eligible {
+    Eligible(Some(classes.to_vec()))
 }
 
 pub fn service(name: &str, desired: u32) -> Service {
     Service {
         name: name.into(),
         desired,
-        demand: Demand { resources: Resources { cpu: 1, memory_mib: 1 }, host_port: None },
-        host_group: None,
+        demand: Demand { resources: Resources::new(1, 1), ..Demand::default() },
+        eligible: Eligible::ANY,
         image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
         startup: Dist::ZERO,
         health_check: None,

@@ -92,12 +92,11 @@ pub fn model() -> BoxedStrategy<Model> {
                     group.agent.image_check = check.clone();
                     group.agent.report = report.clone();
                     group.agent.stop_tail = stop_tail.clone();
-                    group.pre_deploy = pre_deploy.map(|(hosts, lead, boot, keep)| PreDeploy {
-                        hosts,
-                        lead: Duration::from_secs(lead),
-                        boot,
-                        keep: Duration::from_secs(keep),
-                    });
+                    if let Some((hosts, lead, boot, keep)) = pre_deploy {
+                        let [lead, keep] = [lead, keep].map(Duration::from_secs);
+                        group.boot = boot;
+                        group.pre_deploy = Some(PreDeploy { hosts, lead, keep });
+                    }
                     group
                 })
                 .collect();
@@ -108,9 +107,9 @@ pub fn model() -> BoxedStrategy<Model> {
                     let mut service = service(name, desired);
                     (service.startup, service.exit) = (startup, exit);
                     (service.rollout, service.load_balancer) = (rolling, load_balancer);
-                    service.placement = POLICIES[policy].1;
-                    let resources = Resources { cpu: 1, memory_mib: 1 };
-                    service.demand = Demand { resources, host_port: port.then_some(80) };
+                    service.placement = POLICIES[policy].1.clone();
+                    let resources = Resources::new(1, 1);
+                    service.demand = Demand { resources, host_port: port.then_some(80), ..Demand::default() };
                     let cached = [Cached::Nothing, Cached::Running, Cached::All][cached];
                     service.image = Image { bytes: 30_000_000, shared_bytes: 20_000_000, cached };
                     service

@@ -39,19 +39,13 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<HostGroup> 
         item.list()?.iter().map(|item| item.integer(1..=u16::MAX)).collect()
     });
     let agent = fields.or("agent", defaults.settings.agent.clone(), |item| agent(&item, &defaults.settings.agent));
+    // E: from the launch on EC2 to the registration, 45 to 60 s (to SSH it is 22 to 26 s; range 45 to 180 s).
+    let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
     let pre_deploy = fields.maybe("pre_deploy", |item| pre_deploy(&item));
     fields.close();
-    Some(HostGroup {
-        name: name?,
-        hosts: hosts?,
-        zones,
-        capacity: Resources { cpu: cpu?, memory_mib: memory_mib? },
-        reserved_ports,
-        price,
-        billing,
-        agent,
-        pre_deploy,
-    })
+    let capacity = Resources::new(cpu?, memory_mib?);
+    let fixed = HostGroup::fixed(&name?, hosts?, capacity, agent);
+    Some(HostGroup { zones, reserved_ports, price, billing, boot, pre_deploy, ..fixed })
 }
 
 fn zones(item: &Item) -> Option<Vec<String>> {
@@ -104,9 +98,7 @@ fn pre_deploy(item: &Item) -> Option<PreDeploy> {
     let mut fields = item.fields()?;
     let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
     let lead = fields.need("lead", |item| item.duration());
-    // E: from the launch on EC2 to the registration, 45 to 60 s (to SSH it is 22 to 26 s; range 45 to 180 s).
-    let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
     let keep = fields.or("keep", Duration::from_secs(300), |item| item.duration());
     fields.close();
-    Some(PreDeploy { hosts: hosts?, lead: lead?, boot, keep })
+    Some(PreDeploy { hosts: hosts?, lead: lead?, keep })
 }

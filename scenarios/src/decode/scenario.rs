@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Deploy, HostGroup, Model, Scaling, Service};
+use seatrial_sim::model::{Deploy, Eligible, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
 
 use super::orchestrator::Chosen;
@@ -33,7 +33,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let system = fields.or("orchestrator", ecs::today(), |item| orchestrator::orchestrator(&item));
     let settings = system.settings();
     let strategy = fields.or("strategy", Chosen::default_of(&system), |item| orchestrator::strategy(&item, &system));
-    let placement = fields.or("placement", settings.placement, |item| orchestrator::policy(&item));
+    let placement = fields.or("placement", settings.placement.clone(), |item| orchestrator::policy(&item));
     let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
 
     let group_items = elements(&mut fields, "host_group", "name");
@@ -49,9 +49,10 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let reserved_ports = reserved_ports(system.name);
     let defaults = hosts::Defaults { settings: &settings, reserved_ports };
     let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &defaults));
+    let places = Places { groups, host_groups: host_groups.as_deref().unwrap_or_default() };
     let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
     let read_services: Option<Vec<(Service, &str)>> =
-        all(&service_items, |item| service::service(item, &groups, &defaults));
+        all(&service_items, |item| service::service(item, &places, &defaults));
     let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy::deploy(item, &services));
     let scalings: Option<Vec<Scaling>> = all(&scale_items, |item| deploy::scale(item, &services));
 
@@ -127,6 +128,22 @@ fn elements<'a>(fields: &mut Fields<'a>, key: &'static str, by: &str) -> Vec<Ite
 fn all<T>(items: &[Item], read: impl Fn(&Item) -> Option<T>) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = items.iter().map(read).collect();
     read.into_iter().collect()
+}
+
+/// Where tasks may run.
+pub(super) struct Places<'a> {
+    groups: Names<'a>,
+    /// None where one of them has problems.
+    host_groups: &'a [HostGroup],
+}
+
+impl Places<'_> {
+    /// The hosts of the group that a reference means.
+    pub fn of_group(&self, item: &Item) -> Option<Eligible> {
+        let only = self.groups.position(item)?;
+        let classes = self.host_groups.iter().zip(0..).flat_map(|(group, id)| group.zones.iter().map(move |_| id == only));
+        Some(Eligible(Some(classes.collect())))
+    }
 }
 
 /// The names in an array of tables, by position; also of elements that have problems.

@@ -1,15 +1,14 @@
 //! `[[service]]`: its tasks, their image and their load balancer.
 
-use seatrial_sim::engine::fact::GroupId;
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{Cached, Demand, FirstCheck, HealthCheck, Image, LoadBalancer, Resources, Service};
+use seatrial_sim::model::{Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Resources, Service};
 use seatrial_sim::orchestrators::{Orchestrator, Settings, load_balancers};
 use seatrial_sim::placement::Policy;
 
 use super::Item;
 use super::hosts::MOST_CPU;
 use super::orchestrator::{Chosen, policy, strategy};
-use super::scenario::Names;
+use super::scenario::Places;
 use crate::tree::Value;
 
 /// What a service has where it says nothing else.
@@ -21,7 +20,7 @@ pub(super) struct Defaults<'a> {
 }
 
 /// One service, and the name of its strategy.
-pub(super) fn service(item: &Item, groups: &Names, defaults: &Defaults) -> Option<(Service, &'static str)> {
+pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Option<(Service, &'static str)> {
     let settings = defaults.settings;
     let mut fields = item.fields()?;
     let name = fields.need("name", |item| item.name());
@@ -29,7 +28,7 @@ pub(super) fn service(item: &Item, groups: &Names, defaults: &Defaults) -> Optio
     let cpu = fields.or("cpu", 0, |item| item.integer(0..=MOST_CPU));
     let memory_mib = fields.need("memory", |item| item.memory_mib());
     let host_port = fields.maybe("host_port", |item| item.integer(1..=u16::MAX));
-    let host_group = fields.maybe("host_group", |item| groups.position(&item)).map(GroupId);
+    let eligible = fields.or("host_group", Eligible::ANY, |item| places.of_group(&item));
     let image = fields.or("image", Image { bytes: 0, shared_bytes: 0, cached: Cached::All }, |item| image(&item));
     let startup = fields.or("startup", settings.startup.clone(), |item| item.dist());
     let health_check = fields.or("health_check", None, |item| own_check(&item, &settings.health_check));
@@ -38,13 +37,13 @@ pub(super) fn service(item: &Item, groups: &Names, defaults: &Defaults) -> Optio
     let stop_timeout = fields.or("stop_timeout", settings.stop_timeout, |item| item.duration());
     let load_balancer = fields.maybe("load_balancer", |item| load_balancer(&item));
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
-    let placement = fields.or("placement", defaults.placement, |item| policy(&item));
+    let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item));
     fields.close();
     let service = Service {
         name: name?,
         desired: desired?,
-        demand: Demand { resources: Resources { cpu, memory_mib: memory_mib? }, host_port },
-        host_group,
+        demand: Demand { resources: Resources::new(cpu, memory_mib?), host_port, distinct_host: false },
+        eligible,
         image,
         startup,
         health_check,

@@ -2,7 +2,7 @@
 
 use super::{Cluster, HostLife, TaskState};
 use crate::engine::fact::{HostId, ServiceId};
-use crate::model::{Model, Resources, SlotRelease};
+use crate::model::{Resources, SlotRelease};
 use crate::placement::index::HostIndex;
 
 impl Cluster {
@@ -10,19 +10,21 @@ impl Cluster {
     ///
     /// # Panics
     /// When a kept count is not the recounted one.
-    pub fn check(&self, model: &Model) {
+    pub fn check(&self) {
         let mut reserved = vec![Resources::default(); self.hosts.len()];
         let mut on_host = vec![0; self.hosts.len()];
         for task in self.tasks.iter().filter(|task| task.state != TaskState::Stopped) {
             let host = task.host.index();
-            assert_eq!(self.hosts[host].life, HostLife::Ready, "a task is on a host that is not there");
+            let there = matches!(self.hosts[host].life, HostLife::Ready | HostLife::Draining | HostLife::Lost);
+            assert!(there, "a task is on a host that is not there");
             on_host[host] += 1;
-            if task.state != TaskState::Stopping || self.slot_release == SlotRelease::Stopped {
-                reserved[host] = reserved[host].plus(self.demands[task.name.service.index()].resources);
+            let released = task.state == TaskState::Stopping && self.slot_release == SlotRelease::Stopping;
+            if task.state != TaskState::Lost && !released {
+                reserved[host] = reserved[host].plus(self.terms[task.name.service.index()].demand.resources);
             }
         }
         for (i, host) in self.hosts.iter().enumerate() {
-            let capacity = model.host_groups[host.group.index()].capacity;
+            let capacity = if host.of_one_task { host.free.plus(reserved[i]) } else { self.classes[host.class.index()].capacity };
             assert_eq!(host.free.plus(reserved[i]), capacity, "used and free are the capacity of host {i}");
             assert_eq!(host.tasks, on_host[i], "tasks on host {i}");
         }
@@ -30,6 +32,7 @@ impl Cluster {
             self.check_service(ServiceId(i as u32));
             assert_eq!(service.by_host.iter().sum::<u32>(), service.alive, "by host");
             assert_eq!(service.by_zone.iter().sum::<u32>(), service.alive, "by zone");
+            assert_eq!(service.by_class.iter().sum::<u32>(), service.alive, "by class");
         }
     }
 
@@ -46,15 +49,17 @@ impl Cluster {
             assert_eq!(counts.healthy as usize, healthy, "healthy tasks of version {version}");
             let available = wanted().filter(|task| task.is_available()).count();
             assert_eq!(counts.available as usize, available, "available tasks of version {version}");
+            let leaving = || wanted().filter(|task| self.hosts[task.host.index()].life == HostLife::Draining);
+            assert_eq!(counts.leaving as usize, leaving().count(), "leaving tasks of version {version}");
+            let leaving = leaving().filter(|task| task.is_available()).count();
+            assert_eq!(counts.leaving_available as usize, leaving, "available tasks on draining hosts");
             let rested = wanted().filter(|task| task.rested).count();
             assert_eq!(counts.rested as usize, rested, "rested tasks of version {version}");
         }
         if let Some(kept) = &service.index {
             let mut recounted = HostIndex::default();
             for host in (0..self.hosts.len()).map(|i| HostId(i as u32)) {
-                if let Some(look) = self.look(host, id) {
-                    recounted.insert(&look, host);
-                }
+                recounted.update(host, self.look(host, id), &self.terms[id.index()], &self.classes);
             }
             assert_eq!(*kept, recounted, "hosts by their look to {id:?}");
         }

@@ -9,8 +9,8 @@ use crate::engine::ctx::Ctx;
 use crate::engine::draws::Entity;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
 use crate::engine::time::Time;
-use crate::model::{Demand, Fault, Model, Resources, SlotRelease};
-use crate::placement::index::{HostIndex, Look};
+use crate::model::{Class, ClassId, Fault, Model, Resources, SlotRelease};
+use crate::placement::index::{HostIndex, Look, Terms};
 
 pub use task::TaskState;
 pub(crate) use task::{Container, Task, TaskName};
@@ -24,16 +24,17 @@ pub(crate) struct Cluster {
     pub hosts: Vec<Host>,
     pub tasks: Vec<Task>,
     pub services: Vec<ServiceTasks>,
-    demands: Vec<Demand>,
-    /// By service, whether its placement counts the tasks of all services.
-    counts_all_tasks: Vec<bool>,
-    /// By group, what a host offers to tasks when it is empty.
-    pub capacities: Vec<Resources>,
+    /// By service, what it asks of a host.
+    pub terms: Vec<Terms>,
+    /// What hosts of one group and zone have in common.
+    pub classes: Vec<Class>,
     slot_release: SlotRelease,
     /// Services whose last placement failed; any room that comes wakes them.
     pub starved: BTreeSet<ServiceId>,
     /// The fact that made room on a host during this event, if one did.
     pub room_came: Option<FactId>,
+    /// More tasks than before have been found to fit nowhere during this event.
+    pub waits_began: bool,
 }
 
 /// A task to create.
@@ -49,19 +50,22 @@ pub(crate) struct NewTask {
 /// A host as placement knows it.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub group: GroupId,
-    /// The zone's position among the names of all zones.
-    pub zone: u16,
+    pub class: ClassId,
     pub entity: Entity,
     pub life: HostLife,
-    /// The fact of its launch.
-    pub launched: FactId,
+    /// The last fact about its life.
+    pub last: FactId,
+    /// When it was launched, and when a task last came or went or its life changed.
+    pub launched: Time,
+    pub changed: Time,
     /// What tasks may still reserve.
     pub free: Resources,
     /// Fixed ports that nobody can have now: the agent's and the tasks'.
     pub ports: Vec<u16>,
     /// Tasks on it that are not stopped.
     pub tasks: u32,
+    /// It is a machine for one task, and goes with it.
+    pub of_one_task: bool,
 }
 
 /// Where a host is in its life.
@@ -69,11 +73,15 @@ pub(crate) struct Host {
 pub(crate) enum HostLife {
     Booting,
     Ready,
+    /// It takes no more tasks, and those that it has are to be moved.
+    Draining,
+    /// It is gone, and the control plane does not know yet.
+    Lost,
     Gone,
 }
 
 /// The tasks of one service, counted.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ServiceTasks {
     /// Counts by version, from version 0, which never exists.
     pub versions: Vec<VersionTasks>,
@@ -81,6 +89,8 @@ pub(crate) struct ServiceTasks {
     pub alive: u32,
     /// By zone, tasks that are not stopped.
     pub by_zone: Vec<u32>,
+    /// By class of hosts, tasks that are not stopped.
+    pub by_class: Vec<u32>,
     /// By host, tasks that are not stopped.
     pub by_host: Vec<u32>,
     /// Its hosts by what they look like to it, kept while it places tasks.
@@ -100,6 +110,10 @@ pub(crate) struct VersionTasks {
     pub available: u32,
     /// Of those, the ones whose delay after it is over.
     pub rested: u32,
+    /// Of the wanted ones, those on hosts that drain.
+    pub leaving: u32,
+    /// Of those, the ones that passed the gate.
+    pub leaving_available: u32,
     /// What is wrong with the version.
     pub fault: Option<Fault>,
     /// The tasks that are neither chosen to stop nor stopped, in no order.
@@ -108,16 +122,22 @@ pub(crate) struct VersionTasks {
 
 impl Cluster {
     pub fn new(model: &Model) -> Self {
+        let classes = model.classes();
+        let none = ServiceTasks {
+            by_zone: vec![0; model.zones().len()],
+            by_class: vec![0; classes.len()],
+            ..ServiceTasks::default()
+        };
         Self {
             hosts: vec![],
             tasks: vec![],
-            services: model.services.iter().map(|_| ServiceTasks::default()).collect(),
-            demands: model.services.iter().map(|service| service.demand).collect(),
-            counts_all_tasks: model.services.iter().map(|service| service.placement.counts_all_tasks()).collect(),
-            capacities: model.host_groups.iter().map(|group| group.capacity).collect(),
+            services: model.services.iter().map(|_| none.clone()).collect(),
+            terms: model.services.iter().map(Terms::of).collect(),
+            classes,
             slot_release: model.control.slot_release,
             starved: BTreeSet::new(),
             room_came: None,
+            waits_began: false,
         }
     }
 
@@ -138,12 +158,19 @@ impl Cluster {
         task.last = fact;
         match to {
             TaskState::Stopping if self.slot_release == SlotRelease::Stopping => self.release_resources(id),
-            TaskState::Stopped => {
-                // One that ended by itself was not told to stop.
-                if self.slot_release == SlotRelease::Stopped || from != TaskState::Stopping {
+            TaskState::Lost | TaskState::Stopped => {
+                // One that ended by itself was not told to stop; one that is lost is released then.
+                let released = from == TaskState::Stopping && self.slot_release == SlotRelease::Stopping;
+                if !released && from != TaskState::Lost {
                     self.release_resources(id);
                 }
-                self.leave_host(id);
+                if to == TaskState::Lost {
+                    return fact;
+                }
+                self.leave_host(id, ctx.now);
+                if self.hosts[host.index()].of_one_task {
+                    self.set_host_life(host, HostLife::Gone, Fact::HostTerminated { host }, fact, ctx);
+                }
             }
             _ => return fact,
         }
@@ -162,17 +189,14 @@ impl Cluster {
             None => ctx.tell_first(fact),
         };
         self.tasks.push(Task::new(name, entity, host, state, last));
-        self.change_host(host, |cluster| {
-            let demand = cluster.demands[name.service.index()];
-            let on = &mut cluster.hosts[host.index()];
-            on.free = on.free.minus(demand.resources).expect("placement found room");
-            on.ports.extend(demand.host_port);
-            on.tasks += 1;
-            let service = &mut cluster.services[name.service.index()];
-            service.alive += 1;
-            service.by_zone[usize::from(on.zone)] += 1;
-            service.by_host[host.index()] += 1;
-        });
+        let demand = self.terms[name.service.index()].demand;
+        let on = &mut self.hosts[host.index()];
+        on.free = on.free.minus(demand.resources).expect("placement found room");
+        on.ports.extend(demand.host_port);
+        on.tasks += 1;
+        on.changed = ctx.now;
+        self.count_on(host, name.service, |count| *count += 1);
+        self.host_changed(host);
         let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
         counts.created += 1;
         counts.wanted += 1;
@@ -203,10 +227,12 @@ impl Cluster {
         assert!(!task.chosen, "{id:?} is chosen once");
         task.chosen = true;
         let (name, healthy) = (task.name, task.state == TaskState::InService);
+        let leaving = std::mem::take(&mut task.leaving);
         let place = task.place_among_wanted as usize;
         let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
         counts.wanted -= 1;
         counts.healthy -= u32::from(healthy);
+        counts.leaving -= u32::from(leaving);
         counts.tasks.swap_remove(place);
         if let Some(&moved) = counts.tasks.get(place) {
             self.tasks[moved.index()].place_among_wanted = place as u32;
@@ -218,8 +244,10 @@ impl Cluster {
         let task = &mut self.tasks[id.index()];
         assert!(!task.is_available() && !task.chosen, "{id:?} passes once");
         task.available_since = Some(now);
-        let name = task.name;
-        self.services[name.service.index()].versions[usize::from(name.version)].available += 1;
+        let (name, leaving) = (task.name, task.leaving);
+        let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
+        counts.available += 1;
+        counts.leaving_available += u32::from(leaving);
     }
 
     /// The delay after a wanted task's gate is over.
@@ -235,9 +263,67 @@ impl Cluster {
     pub fn lose(&mut self, id: TaskId) {
         let task = &mut self.tasks[id.index()];
         let counts = &mut self.services[task.name.service.index()].versions[usize::from(task.name.version)];
-        counts.available -= u32::from(task.available_since.take().is_some());
+        let available = task.available_since.take().is_some();
+        counts.available -= u32::from(available);
+        counts.leaving_available -= u32::from(available && task.leaving);
         counts.rested -= u32::from(std::mem::take(&mut task.rested));
         task.gate_at = None;
+    }
+
+    /// A host drains: its wanted tasks are to be moved. Returns their services, each once.
+    pub fn doom(&mut self, host: HostId) -> BTreeSet<ServiceId> {
+        let mut services = BTreeSet::new();
+        for id in self.wanted_on(host) {
+            let task = &mut self.tasks[id.index()];
+            task.leaving = true;
+            let name = task.name;
+            let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
+            counts.leaving += 1;
+            counts.leaving_available += u32::from(task.is_available());
+            services.insert(name.service);
+        }
+        services
+    }
+
+    /// A host is gone with all its tasks, whatever they were doing, as a fact says. Returns the fact.
+    pub fn lose_host(&mut self, host: HostId, fact: Fact, because: FactId, ctx: &mut Ctx) -> FactId {
+        let drained = self.hosts[host.index()].life == HostLife::Draining;
+        let fact = self.set_host_life(host, HostLife::Lost, fact, because, ctx);
+        for id in self.tasks_on(host) {
+            self.lose(id);
+            let task = &mut self.tasks[id.index()];
+            if std::mem::take(&mut task.leaving) {
+                assert!(drained, "only tasks on a draining host leave it");
+                let name = task.name;
+                self.services[name.service.index()].versions[usize::from(name.version)].leaving -= 1;
+            }
+            self.advance(id, TaskState::Lost, fact, ctx);
+        }
+        fact
+    }
+
+    /// A lost host is known to be gone.
+    pub fn forget_host(&mut self, host: HostId) {
+        let host = &mut self.hosts[host.index()];
+        assert!(host.life == HostLife::Lost && host.tasks == 0, "its tasks are known to be gone");
+        host.life = HostLife::Gone;
+    }
+
+    /// The tasks on a host that are not stopped, in order of their ids.
+    pub fn tasks_on(&self, host: HostId) -> Vec<TaskId> {
+        let on = |id: &TaskId| {
+            let task = &self.tasks[id.index()];
+            task.host == host && task.state != TaskState::Stopped
+        };
+        (0..self.tasks.len()).map(|i| TaskId(i as u32)).filter(on).collect()
+    }
+
+    /// The tasks on a host that are neither chosen to stop nor stopped, in order of their ids.
+    pub fn wanted_on(&self, host: HostId) -> Vec<TaskId> {
+        let wanted = self.services.iter().flat_map(|service| service.versions.iter().flat_map(|version| &version.tasks));
+        let mut on: Vec<_> = wanted.copied().filter(|id| self.tasks[id.index()].host == host).collect();
+        on.sort_unstable();
+        on
     }
 
     /// Adds a host that has been launched.
@@ -245,41 +331,51 @@ impl Cluster {
         let id = HostId(self.hosts.len() as u32);
         for service in &mut self.services {
             service.by_host.push(0);
-            let zones = service.by_zone.len().max(usize::from(host.zone) + 1);
-            service.by_zone.resize(zones, 0);
         }
         self.hosts.push(host);
         id
     }
 
-    /// Lets a host take tasks, or never again.
-    pub fn set_host_life(&mut self, id: HostId, life: HostLife) {
+    /// The group of a host.
+    pub fn group_of(&self, host: HostId) -> GroupId {
+        self.classes[self.hosts[host.index()].class.index()].group
+    }
+
+    /// The zone of a host.
+    pub fn zone_of(&self, host: usize) -> usize {
+        self.classes[self.hosts[host].class.index()].zone.into()
+    }
+
+    /// A host's life goes on, as a fact says. Returns the fact.
+    pub fn set_host_life(&mut self, id: HostId, life: HostLife, fact: Fact, because: FactId, ctx: &mut Ctx) -> FactId {
         assert!(life != HostLife::Gone || self.hosts[id.index()].tasks == 0, "no task is on a host that is gone");
-        self.change_host(id, |cluster| cluster.hosts[id.index()].life = life);
+        let host = &mut self.hosts[id.index()];
+        let last = ctx.tell_because(fact, because);
+        (host.life, host.last, host.changed) = (life, last, ctx.now);
+        self.host_changed(id);
+        last
     }
 
     /// Begins to keep a service's hosts by their look, until its deploy ends.
     pub fn open_index(&mut self, service: ServiceId) {
         let mut index = HostIndex::default();
         for host in (0..self.hosts.len()).map(|i| HostId(i as u32)) {
-            if let Some(look) = self.look(host, service) {
-                index.insert(&look, host);
-            }
+            index.update(host, self.look(host, service), &self.terms[service.index()], &self.classes);
         }
         self.services[service.index()].index = Some(index);
     }
 
-    /// What a host looks like to a service's placement; none where it may not be used.
+    /// What a host looks like to a service's placement; none where it takes no tasks.
     pub fn look(&self, host: HostId, service: ServiceId) -> Option<Look> {
         let on = &self.hosts[host.index()];
-        let port_taken = self.demands[service.index()].host_port.is_some_and(|port| on.ports.contains(&port));
-        (on.life == HostLife::Ready).then(|| Look {
-            group: on.group,
-            zone: on.zone,
+        let terms = &self.terms[service.index()];
+        let port_taken = terms.demand.host_port.is_some_and(|port| on.ports.contains(&port));
+        (on.life == HostLife::Ready && !on.of_one_task).then(|| Look {
+            class: on.class,
             free: on.free,
             port_taken,
             tasks: self.services[service.index()].by_host[host.index()],
-            all_tasks: if self.counts_all_tasks[service.index()] { on.tasks } else { 0 },
+            all_tasks: if terms.policy.counts_all_tasks() { on.tasks } else { 0 },
         })
     }
 
@@ -287,42 +383,42 @@ impl Cluster {
     fn release_resources(&mut self, id: TaskId) {
         let task = &self.tasks[id.index()];
         let (host, service) = (task.host, task.name.service);
-        self.change_host(host, |cluster| {
-            let on = &mut cluster.hosts[host.index()];
-            on.free = on.free.plus(cluster.demands[service.index()].resources);
-        });
+        let on = &mut self.hosts[host.index()];
+        on.free = on.free.plus(self.terms[service.index()].demand.resources);
+        self.host_changed(host);
     }
 
-    fn leave_host(&mut self, id: TaskId) {
+    fn leave_host(&mut self, id: TaskId, now: Time) {
         let task = &self.tasks[id.index()];
         let (host, service) = (task.host, task.name.service);
-        self.change_host(host, |cluster| {
-            let on = &mut cluster.hosts[host.index()];
-            if let Some(port) = cluster.demands[service.index()].host_port {
-                on.ports.retain(|&taken| taken != port);
-            }
-            on.tasks -= 1;
-            let tasks = &mut cluster.services[service.index()];
-            tasks.alive -= 1;
-            tasks.by_zone[usize::from(on.zone)] -= 1;
-            tasks.by_host[host.index()] -= 1;
-        });
+        let on = &mut self.hosts[host.index()];
+        if let Some(port) = self.terms[service.index()].demand.host_port {
+            on.ports.retain(|&taken| taken != port);
+        }
+        on.tasks -= 1;
+        on.changed = now;
+        self.count_on(host, service, |count| *count -= 1);
+        self.host_changed(host);
     }
 
-    /// Changes a host and keeps every index of looks true.
-    fn change_host(&mut self, host: HostId, change: impl FnOnce(&mut Self)) {
-        self.update_indexes(host, HostIndex::remove);
-        change(self);
-        self.update_indexes(host, HostIndex::insert);
+    /// Counts a task of a service on a host.
+    fn count_on(&mut self, host: HostId, service: ServiceId, count: impl Fn(&mut u32)) {
+        let class = self.hosts[host.index()].class.index();
+        let tasks = &mut self.services[service.index()];
+        count(&mut tasks.alive);
+        count(&mut tasks.by_class[class]);
+        count(&mut tasks.by_zone[usize::from(self.classes[class].zone)]);
+        count(&mut tasks.by_host[host.index()]);
     }
 
-    fn update_indexes(&mut self, host: HostId, update: fn(&mut HostIndex, &Look, HostId)) {
+    /// Keeps every index of looks true after a host has changed.
+    fn host_changed(&mut self, host: HostId) {
         for service in (0..self.services.len()).map(|i| ServiceId(i as u32)) {
-            if self.services[service.index()].index.is_some()
-                && let Some(look) = self.look(host, service)
-                && let Some(index) = &mut self.services[service.index()].index
-            {
-                update(index, &look, host);
+            if self.services[service.index()].index.is_some() {
+                let look = self.look(host, service);
+                if let Some(index) = &mut self.services[service.index()].index {
+                    index.update(host, look, &self.terms[service.index()], &self.classes);
+                }
             }
         }
     }
@@ -332,6 +428,11 @@ impl ServiceTasks {
     /// Tasks of any version that passed the gate and are not chosen to stop.
     pub fn available(&self) -> u32 {
         self.versions.iter().map(|version| version.available).sum()
+    }
+
+    /// Of the tasks of any version that are neither chosen to stop nor stopped, those on hosts that drain.
+    pub fn leaving(&self) -> u32 {
+        self.versions.iter().map(|version| version.leaving).sum()
     }
 
     /// Tasks of any version that are neither chosen to stop nor stopped.

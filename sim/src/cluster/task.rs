@@ -29,6 +29,8 @@ pub enum TaskState {
     Drained,
     /// Told to stop: SIGTERM was sent, or is on its way to the agent.
     Stopping,
+    /// Gone with its host, and the control plane does not know yet.
+    Lost,
     /// Gone, and the control plane knows.
     Stopped,
 }
@@ -37,9 +39,12 @@ impl TaskState {
     /// Whether a task in this state may enter `next`.
     pub(crate) fn leads_to(self, next: Self) -> bool {
         use TaskState::{
-            BackingOff, Drained, Draining, InService, Pending, Provisioning, Pulling, Registering, Running, Starting,
-            Stopped, Stopping,
+            BackingOff, Drained, Draining, InService, Lost, Pending, Provisioning, Pulling, Registering, Running,
+            Starting, Stopped, Stopping,
         };
+        if next == Lost {
+            return self < Lost;
+        }
         match self {
             Provisioning => matches!(next, Pending | Pulling | Stopping),
             Pending => matches!(next, Pulling | Stopping),
@@ -50,7 +55,7 @@ impl TaskState {
             InService => matches!(next, Draining | BackingOff | Stopping | Stopped),
             Draining => next == Drained,
             Drained => next == Stopping,
-            Stopping => next == Stopped,
+            Stopping | Lost => next == Stopped,
             Stopped => false,
         }
     }
@@ -72,6 +77,8 @@ pub(crate) struct Task {
     pub available_since: Option<Time>,
     /// The delay after its gate is over.
     pub rested: bool,
+    /// Its host drains.
+    pub leaving: bool,
     /// When it passes its health checks, if that is known. An event for another time is stale.
     pub passes_at: Option<Time>,
     /// When it passes the gate, or has rested, if that is known.
@@ -123,6 +130,7 @@ impl Task {
             chosen: false,
             available_since: None,
             rested: false,
+            leaving: false,
             passes_at: None,
             gate_at: None,
             runs_since: None,

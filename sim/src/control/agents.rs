@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use crate::cluster::{Cluster, Container, FIRST_VERSION, TaskName, TaskState};
+use crate::cluster::{Cluster, Container, FIRST_VERSION, Host, HostLife, TaskName, TaskState};
 use crate::control::beat::Beat;
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Agent, Cached, Contact, Fault, Model, PullOrder, Resources, StartRule};
+use crate::model::{Agent, Cached, Contact, Fault, Model, PullOrder, Resources, Service, StartRule};
 
 /// Every host's agent.
 #[derive(Debug)]
@@ -61,7 +61,15 @@ impl<'m> Agents<'m> {
 
     /// An agent begins on a host that has just been added; `since_start` where the host is there from the start, with
     /// the images that such hosts hold.
-    pub fn begin(&mut self, host: HostId, group: GroupId, entity: Entity, since_start: bool, ctx: &mut Ctx) {
+    pub fn begin(
+        &mut self,
+        host: HostId,
+        group: GroupId,
+        free: Resources,
+        entity: Entity,
+        since_start: bool,
+        ctx: &mut Ctx,
+    ) {
         let settings = &self.model.host_groups[group.index()];
         let mut polls = match settings.agent.contact {
             Contact::Push { .. } => None,
@@ -81,7 +89,7 @@ impl<'m> Agents<'m> {
             polls,
             last_delivery: ctx.now,
             mailbox: vec![],
-            free: settings.capacity,
+            free,
             waiting: VecDeque::new(),
             stops_received: 0,
             stops_under_way: vec![],
@@ -89,6 +97,39 @@ impl<'m> Agents<'m> {
             since_start,
             images: vec![],
         });
+    }
+
+    /// Launches a machine for a service's next task, with an agent and nothing on it; in the zone with fewest of its tasks.
+    pub fn launch_machine(
+        &mut self,
+        group: GroupId,
+        service: ServiceId,
+        task: Entity,
+        because: FactId,
+        cluster: &mut Cluster,
+        ctx: &mut Ctx,
+    ) -> HostId {
+        let host = HostId(cluster.hosts.len() as u32);
+        let last = ctx.tell_because(Fact::MachineLaunched { host, group, service }, because);
+        let Service { demand, eligible, .. } = &self.model.services[service.index()];
+        let by_class = &cluster.services[service.index()].by_class;
+        let usable = self.model.classes_of(group).filter(|class| eligible.allows(*class));
+        let class = usable.min_by_key(|class| by_class[class.index()]).expect("the service may use the group");
+        let entity = task.child(0);
+        cluster.add_host(Host {
+            class,
+            entity,
+            life: HostLife::Ready,
+            last,
+            launched: ctx.now,
+            changed: ctx.now,
+            free: demand.resources,
+            ports: vec![],
+            tasks: 0,
+            of_one_task: true,
+        });
+        self.begin(host, group, demand.resources, entity, false, ctx);
+        host
     }
 
     /// Takes over a task that ran before the start.

@@ -1,49 +1,78 @@
-//! Host groups: the hosts of the start, and those that come for a deploy and leave after it.
+//! Host groups: how many hosts they want, how hosts come, drain and go.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Host, HostLife};
 use crate::control::agents::Agents;
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
-use crate::engine::fact::{DeployId, Fact, FactId, GroupId, HostId};
-use crate::model::Model;
+use crate::engine::fact::{DeployId, Fact, FactId, GroupId, HostId, ServiceId};
+use crate::engine::time::{Duration, Time};
+use crate::model::{ClassId, HostGroup, Leaving, Model, Termination};
+use crate::scaling::{Decision, GroupHost, GroupView, Memory, Pending};
 
 /// Launches and terminates hosts.
 #[derive(Debug)]
 pub(crate) struct HostGroups<'m> {
     model: &'m Model,
     draws: Draws,
-    /// Every zone of the model once, in order of appearance.
-    zones: Vec<&'m str>,
-    /// By group, hosts launched so far.
-    launched: Vec<u32>,
-    /// By group, hosts that came for deploys that have ended and are still there.
-    to_leave: Vec<u32>,
+    groups: Vec<Group>,
+    /// Services with tasks on hosts that have begun to drain during this event.
+    pub to_move: BTreeSet<ServiceId>,
+}
+
+/// What a group knows.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    /// Hosts launched so far.
+    launched: u32,
+    /// Hosts wanted (`DesiredCapacity`).
+    wanted: u32,
+    /// Of those, hosts that came for deploys and have not been given up.
+    for_deploys: u32,
+    /// Prepared hosts that are stopped.
+    warm: u32,
+    memory: Memory,
+    /// When its scaler looks next. An event for another time is stale.
+    next_look: Option<Time>,
+    /// Hosts that are there or on their way, and are not leaving.
+    here: BTreeSet<HostId>,
+    /// How many of those are in each of its zones.
+    by_zone: Vec<u32>,
+    /// Hosts that leave as soon as they are empty: they do not count as there any more.
+    leaving: BTreeSet<HostId>,
 }
 
 impl<'m> HostGroups<'m> {
     pub fn new(model: &'m Model, draws: Draws) -> Self {
-        let mut zones: Vec<&str> = vec![];
-        for zone in model.host_groups.iter().flat_map(|group| &group.zones) {
-            if !zones.contains(&zone.as_str()) {
-                zones.push(zone);
-            }
-        }
-        Self {
-            model,
-            draws,
-            zones,
-            launched: vec![0; model.host_groups.len()],
-            to_leave: vec![0; model.host_groups.len()],
-        }
+        let group = |group: &HostGroup| Group {
+            wanted: group.hosts,
+            warm: group.warm_pool.as_ref().map_or(0, |pool| pool.hosts),
+            by_zone: vec![0; group.zones.len()],
+            ..Group::default()
+        };
+        Self { model, draws, groups: model.host_groups.iter().map(group).collect(), to_move: BTreeSet::new() }
     }
 
-    /// The hosts of the start are there, and those for deploys are planned.
+    /// The hosts of the start are there, and what is planned is scheduled.
     pub fn open(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        for (group, id) in self.model.host_groups.iter().zip(0..) {
-            for _ in 0..group.hosts {
-                let host = self.launch(GroupId(id), false, cluster, agents, ctx);
-                Self::register(host, cluster, ctx);
+        for (group, id) in self.model.host_groups.iter().zip((0..).map(GroupId)) {
+            for _ in 0..if group.per_task.is_some() { 0 } else { group.hosts } {
+                let host = self.launch(id, Coming { for_deploy: false, with_images: true }, cluster, agents, ctx);
+                self.register(host, cluster, ctx);
+            }
+            if let Some(pool) = &group.warm_pool {
+                ctx.tell_first(Fact::WarmHosts { group: id, hosts: pool.hosts });
+            }
+            for (size, i) in group.schedule.iter().zip(0..) {
+                ctx.schedule(size.at, Event::ScheduledSize { group: id, size: i }, ctx.cause);
+            }
+            if let Some(period) = group.scaler.period() {
+                // The phase of its looks is anywhere in the period.
+                let phase = self.draws.bits(Stream::ScalerPhase, Entity::named(&group.name)) % period.as_millis().max(1);
+                self.look_at(id, Time::ZERO + Duration::from_millis(phase), ctx.cause, ctx);
             }
         }
         for deploy in &self.model.deploys {
@@ -53,21 +82,13 @@ impl<'m> HostGroups<'m> {
         }
     }
 
-    /// Launches the hosts that a group adds for a deploy.
-    pub fn add_hosts(&mut self, group: GroupId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        let Some(pre) = &self.model.host_groups[group.index()].pre_deploy else { return };
-        for _ in 0..pre.hosts {
-            let host = self.launch(group, true, cluster, agents, ctx);
-            let boot = self.draws.span(&pre.boot, Stream::Boot, cluster.hosts[host.index()].entity);
-            ctx.schedule(ctx.now + boot, Event::HostRegisters(host), cluster.hosts[host.index()].launched);
-        }
-    }
-
-    /// A host takes tasks from now on.
-    pub fn register(host: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let fact = ctx.tell_because(Fact::HostReady { host }, cluster.hosts[host.index()].launched);
-        cluster.set_host_life(host, HostLife::Ready);
-        cluster.room_came = Some(fact);
+    /// A group adds hosts for a deploy.
+    pub fn add_hosts(&mut self, id: GroupId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let Some(pre) = &self.model.host_groups[id.index()].pre_deploy else { return };
+        let group = &mut self.groups[id.index()];
+        group.for_deploys += pre.hosts;
+        let wanted = group.wanted + pre.hosts;
+        self.want(id, wanted, true, ctx.cause, cluster, agents, ctx);
     }
 
     /// A deploy has ended or was superseded: the hosts that came for it leave in a while.
@@ -77,57 +98,354 @@ impl<'m> HostGroups<'m> {
         }
     }
 
-    /// As many hosts of a group as came for a deploy may leave, as soon as they are empty.
-    pub fn remove_hosts(&mut self, group: GroupId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let pre = self.model.host_groups[group.index()].pre_deploy.as_ref();
-        self.to_leave[group.index()] += pre.map_or(0, |pre| pre.hosts);
-        self.let_leave(cluster, ctx.cause, ctx);
+    /// As many hosts of a group as came for a deploy leave, but for those that a scaler has taken away before.
+    pub fn remove_hosts(&mut self, id: GroupId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let Some(pre) = &self.model.host_groups[id.index()].pre_deploy else { return };
+        let group = &mut self.groups[id.index()];
+        let fewer = pre.hosts.min(group.for_deploys);
+        group.for_deploys -= fewer;
+        let wanted = group.wanted - fewer;
+        self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
     }
 
-    /// Terminates empty hosts of the groups that have too many, the newest first.
-    pub fn let_leave(&mut self, cluster: &mut Cluster, because: FactId, ctx: &mut Ctx) {
-        for group in (0..self.to_leave.len()).filter(|&group| self.to_leave[group] > 0).collect::<Vec<_>>() {
-            let here = |host: &Host| host.group.index() == group && host.life == HostLife::Ready;
-            let ready = cluster.hosts.iter().filter(|host| here(host)).count() as u32;
-            let surplus = ready.saturating_sub(self.model.host_groups[group].hosts).min(self.to_leave[group]);
-            let empty =
-                (0..cluster.hosts.len()).rev().filter(|&i| here(&cluster.hosts[i]) && cluster.hosts[i].tasks == 0);
-            let leaving: Vec<_> = empty.take(surplus as usize).map(|i| HostId(i as u32)).collect();
-            for host in leaving {
-                cluster.set_host_life(host, HostLife::Gone);
-                ctx.tell_because(Fact::HostTerminated { host }, because);
-                self.to_leave[group] -= 1;
+    /// A size that was asked for at this time.
+    pub fn scheduled_size(&mut self, id: GroupId, size: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let wanted = self.model.host_groups[id.index()].schedule[size as usize].hosts;
+        self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
+    }
+
+    /// Tasks have begun to wait for room.
+    pub fn tasks_wait(&mut self, because: FactId, ctx: &mut Ctx) {
+        for (group, id) in self.model.host_groups.iter().zip((0..).map(GroupId)) {
+            if let Some(at) = group.scaler.look_for_pending(ctx.now, &mut self.groups[id.index()].memory) {
+                self.look_at(id, at, because, ctx);
             }
         }
     }
 
+    /// A group's scaler looks.
+    pub fn look(&mut self, id: GroupId, pending: &[Pending], cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let settings = &self.model.host_groups[id.index()];
+        if self.groups[id.index()].next_look != Some(ctx.now) {
+            return;
+        }
+        self.groups[id.index()].next_look = None;
+        let hosts = self.seen_by_scaler(id, cluster);
+        let classes: Vec<_> = self.model.classes_of(id).collect();
+        let may_come = |waiting: &&Pending| {
+            let eligible = &self.model.services[waiting.service.index()].eligible;
+            classes.iter().any(|class| eligible.allows(*class))
+        };
+        let pending: Vec<_> = pending.iter().filter(may_come).copied().collect();
+        let group = &mut self.groups[id.index()];
+        let view = GroupView {
+            now: ctx.now,
+            wanted: group.wanted,
+            min: settings.min,
+            max: settings.max,
+            capacity: settings.capacity,
+            hosts: &hosts,
+            services: &self.model.services,
+            pending: &pending,
+        };
+        let Decision { wanted, leave } = settings.scaler.look(&view, &mut group.memory);
+        let wanted = wanted.clamp(settings.min.min(group.wanted), settings.max.max(group.wanted));
+        // What a scaler takes away is no longer there to be removed after a deploy.
+        group.for_deploys = group.for_deploys.saturating_sub(group.wanted.saturating_sub(wanted));
+        if !leave.is_empty() {
+            group.wanted = wanted;
+            let fact = ctx.tell_because(Fact::HostsWanted { group: id, hosts: wanted }, ctx.cause);
+            for host in leave {
+                self.drain(host, None, fact, cluster, ctx);
+            }
+        }
+        self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
+        if let Some(period) = settings.scaler.period() {
+            self.look_at(id, ctx.now + period, ctx.cause, ctx);
+        }
+    }
+
+    /// A host takes tasks from now on, unless it has been given up meanwhile.
+    pub fn register(&mut self, host: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let on = &cluster.hosts[host.index()];
+        if on.life != HostLife::Booting {
+            return;
+        }
+        let (entity, last) = (on.entity, on.last);
+        let fact = cluster.set_host_life(host, HostLife::Ready, Fact::HostReady { host }, last, ctx);
+        cluster.room_came = Some(fact);
+        if let Some(spot) = &self.model.host_groups[cluster.group_of(host).index()].spot {
+            let after = self.draws.span(&spot.interrupted_after, Stream::Interruption, entity);
+            ctx.schedule(ctx.now + after, Event::HostNotice(host), fact);
+        }
+    }
+
+    /// The provider will take a host away.
+    pub fn notice(&mut self, host: HostId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let Some(spot) = &self.model.host_groups[cluster.group_of(host).index()].spot else { return };
+        if matches!(cluster.hosts[host.index()].life, HostLife::Ready | HostLife::Draining) {
+            let fact = ctx.tell(Fact::HostNotice { host });
+            if spot.drains {
+                self.start_draining(host, fact, cluster, ctx);
+            }
+            ctx.schedule(ctx.now + spot.notice, Event::HostEnds(host), fact);
+        }
+    }
+
+    /// A host ends, and its tasks with it. Another one comes where it is missing.
+    pub fn ends(&mut self, host: HostId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        self.end(host, ctx.cause, cluster, ctx);
+        let id = cluster.group_of(host);
+        self.settle(id, false, ctx.cause, cluster, agents, ctx);
+    }
+
+    /// A prepared host is there and stopped.
+    pub fn warmed(&mut self, id: GroupId, ctx: &mut Ctx) {
+        let group = &mut self.groups[id.index()];
+        group.warm += 1;
+        ctx.tell(Fact::WarmHosts { group: id, hosts: group.warm });
+    }
+
+    /// Tasks have left hosts: those that were to go when they are empty go, and so do others of groups that have too many.
+    pub fn let_leave(&mut self, because: FactId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        for id in (0..self.groups.len()).map(|i| GroupId(i as u32)) {
+            let group = &self.groups[id.index()];
+            let empty: Vec<_> =
+                group.leaving.iter().copied().filter(|host| cluster.hosts[host.index()].tasks == 0).collect();
+            for host in empty {
+                self.end(host, because, cluster, ctx);
+            }
+            if self.model.host_groups[id.index()].leaving == Leaving::WhenEmpty {
+                self.settle(id, false, because, cluster, agents, ctx);
+            }
+        }
+    }
+
+    /// So many hosts are wanted from now on.
+    fn want(
+        &mut self,
+        id: GroupId,
+        wanted: u32,
+        for_deploy: bool,
+        because: FactId,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
+        let mut because = because;
+        if self.groups[id.index()].wanted != wanted {
+            because = ctx.tell_because(Fact::HostsWanted { group: id, hosts: wanted }, because);
+            self.groups[id.index()].wanted = wanted;
+        }
+        self.settle(id, for_deploy, because, cluster, agents, ctx);
+    }
+
+    /// Launches what is missing, and lets go what is too much.
+    fn settle(
+        &mut self,
+        id: GroupId,
+        for_deploy: bool,
+        because: FactId,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
+        let settings = &self.model.host_groups[id.index()];
+        if settings.per_task.is_some() {
+            return;
+        }
+        let group = &self.groups[id.index()];
+        let wanted = group.wanted as usize;
+        for _ in group.here.len()..wanted {
+            self.launch_another(id, for_deploy, because, cluster, agents, ctx);
+        }
+        let group = &self.groups[id.index()];
+        let surplus = group.here.len() - wanted.min(group.here.len());
+        if surplus == 0 {
+            return;
+        }
+        let may_go = |host: &HostId| settings.leaving != Leaving::WhenEmpty || cluster.hosts[host.index()].tasks == 0;
+        let mut candidates: Vec<_> = group.here.iter().copied().filter(may_go).collect();
+        for _ in 0..surplus.min(candidates.len()) {
+            let first = self.first_to_go(id, &candidates, cluster, ctx.now);
+            let host = candidates.swap_remove(first);
+            match settings.leaving {
+                Leaving::Drained { at_most } if cluster.hosts[host.index()].life == HostLife::Ready => {
+                    self.drain(host, at_most, because, cluster, ctx);
+                }
+                _ => self.end(host, because, cluster, ctx),
+            }
+        }
+    }
+
+    /// Which of the candidates goes first; there is one at least.
+    fn first_to_go(&self, id: GroupId, candidates: &[HostId], cluster: &Cluster, now: Time) -> usize {
+        const HOUR: u64 = 3_600_000;
+        let host = |i: usize| &cluster.hosts[candidates[i].index()];
+        let first_class = self.first_class(id);
+        let in_zone = |i: usize| self.groups[id.index()].by_zone[host(i).class.index() - first_class];
+        let to_the_hour = |i: usize| HOUR - now.since(host(i).launched).as_millis() % HOUR;
+        let newest = |i: usize| Reverse(candidates[i]);
+        let places = 0..candidates.len();
+        let first = match self.model.host_groups[id.index()].termination {
+            Termination::Default => places.min_by_key(|&i| (Reverse(in_zone(i)), to_the_hour(i), newest(i))),
+            Termination::Oldest => places.min_by_key(|&i| candidates[i]),
+            Termination::Newest => places.min_by_key(|&i| newest(i)),
+            Termination::ClosestToHour => places.min_by_key(|&i| (to_the_hour(i), newest(i))),
+        };
+        first.expect("there are candidates")
+    }
+
+    fn first_class(&self, id: GroupId) -> usize {
+        self.model.classes_of(id).next().expect("a group has a zone").index()
+    }
+
+    /// A host is no longer counted as there.
+    fn leaves(&mut self, host: HostId, cluster: &Cluster) {
+        let id = cluster.group_of(host);
+        if self.groups[id.index()].here.remove(&host) {
+            let zone = cluster.hosts[host.index()].class.index() - self.first_class(id);
+            self.groups[id.index()].by_zone[zone] -= 1;
+        }
+    }
+
+    fn seen_by_scaler(&self, id: GroupId, cluster: &Cluster) -> Vec<GroupHost> {
+        let host = |host: HostId| {
+            let on = &cluster.hosts[host.index()];
+            let services = cluster.services.iter().zip((0..).map(ServiceId));
+            let tasks = services.map(|(service, id)| (id, service.by_host[host.index()]));
+            GroupHost {
+                host,
+                launched: on.launched,
+                ready: on.life != HostLife::Booting,
+                changed: on.changed,
+                free: on.free,
+                tasks: tasks.filter(|(_, tasks)| *tasks > 0).collect(),
+            }
+        };
+        self.groups[id.index()].here.iter().copied().map(host).collect()
+    }
+
+    /// A host leaves: it takes no more tasks, and goes when it is empty, or after a time.
+    fn drain(&mut self, host: HostId, at_most: Option<Duration>, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        self.leaves(host, cluster);
+        self.groups[cluster.group_of(host).index()].leaving.insert(host);
+        if cluster.hosts[host.index()].tasks == 0 {
+            self.end(host, because, cluster, ctx);
+            return;
+        }
+        let fact = self.start_draining(host, because, cluster, ctx);
+        if let Some(at_most) = at_most {
+            ctx.schedule(ctx.now + at_most, Event::HostEnds(host), fact);
+        }
+    }
+
+    fn start_draining(&mut self, host: HostId, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) -> FactId {
+        if cluster.hosts[host.index()].life != HostLife::Ready {
+            return because;
+        }
+        let fact = cluster.set_host_life(host, HostLife::Draining, Fact::HostDraining { host }, because, ctx);
+        self.to_move.extend(cluster.doom(host));
+        fact
+    }
+
+    /// A host goes. If it has tasks they are gone too, and the control plane finds that out in a while.
+    fn end(&mut self, host: HostId, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        self.leaves(host, cluster);
+        self.groups[cluster.group_of(host).index()].leaving.remove(&host);
+        let on = &cluster.hosts[host.index()];
+        let (entity, fact) = (on.entity, Fact::HostTerminated { host });
+        match on.life {
+            HostLife::Lost | HostLife::Gone => {}
+            _ if on.tasks == 0 => {
+                cluster.set_host_life(host, HostLife::Gone, fact, because, ctx);
+            }
+            _ => {
+                let fact = cluster.lose_host(host, fact, because, ctx);
+                let found = self.draws.span(&self.model.control.loss_detection, Stream::LossDetection, entity);
+                ctx.schedule(ctx.now + found, Event::LossFound(host), fact);
+            }
+        }
+    }
+
+    fn launch_another(
+        &mut self,
+        id: GroupId,
+        for_deploy: bool,
+        because: FactId,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
+        let settings = &self.model.host_groups[id.index()];
+        let group = &mut self.groups[id.index()];
+        let pool = settings.warm_pool.as_ref().filter(|_| group.warm > 0);
+        let boot = pool.map_or(&settings.boot, |pool| &pool.start);
+        let with_images = pool.is_some_and(|pool| pool.holds_images);
+        if pool.is_some() {
+            group.warm -= 1;
+            ctx.tell_because(Fact::WarmHosts { group: id, hosts: group.warm }, because);
+            // Another one is prepared in its place.
+            let prepared = Entity::named(&settings.name).child(group.launched.into()).child(1);
+            let prepared = self.draws.span(&settings.boot, Stream::Boot, prepared);
+            ctx.schedule(ctx.now + prepared, Event::WarmHostReady(id), because);
+        }
+        let host = self.launch(id, Coming { for_deploy, with_images }, cluster, agents, ctx);
+        let on = &cluster.hosts[host.index()];
+        let boot = self.draws.span(boot, Stream::Boot, on.entity);
+        ctx.schedule(ctx.now + boot, Event::HostRegisters(host), on.last);
+    }
+
     fn launch(
         &mut self,
-        group: GroupId,
-        for_deploy: bool,
+        id: GroupId,
+        coming: Coming,
         cluster: &mut Cluster,
         agents: &mut Agents,
         ctx: &mut Ctx,
     ) -> HostId {
-        let settings = &self.model.host_groups[group.index()];
-        let ordinal = self.launched[group.index()];
-        self.launched[group.index()] += 1;
-        let zone = &settings.zones[ordinal as usize % settings.zones.len()];
-        let zone = self.zones.iter().position(|name| name == zone).expect("every zone is listed") as u16;
+        let settings = &self.model.host_groups[id.index()];
+        let ordinal = self.groups[id.index()].launched;
+        self.groups[id.index()].launched += 1;
+        // The zone with fewest hosts, the first in order among equals.
+        let group = &mut self.groups[id.index()];
+        let zone = (0..group.by_zone.len()).min_by_key(|&zone| group.by_zone[zone]).expect("a group has a zone");
+        group.by_zone[zone] += 1;
+        let class = ClassId((self.first_class(id) + zone) as u16);
         let entity = Entity::named(&settings.name).child(ordinal.into());
         let host = HostId(cluster.hosts.len() as u32);
-        let launched = ctx.tell_first(Fact::HostLaunched { host, group, for_deploy });
+        self.groups[id.index()].here.insert(host);
+        let Coming { for_deploy, with_images } = coming;
+        let last = ctx.tell_first(Fact::HostLaunched { host, group: id, for_deploy });
         cluster.add_host(Host {
-            group,
-            zone,
+            class,
             entity,
             life: HostLife::Booting,
-            launched,
+            last,
+            launched: ctx.now,
+            changed: ctx.now,
             free: settings.capacity,
             ports: settings.reserved_ports.clone(),
             tasks: 0,
+            of_one_task: false,
         });
-        agents.begin(host, group, entity, !for_deploy, ctx);
+        agents.begin(host, id, settings.capacity, entity, with_images, ctx);
         host
     }
+
+    fn look_at(&mut self, id: GroupId, at: Time, because: FactId, ctx: &mut Ctx) {
+        let next = &mut self.groups[id.index()].next_look;
+        if next.is_none_or(|next| at < next) {
+            *next = Some(at);
+            ctx.schedule(at, Event::ScalerLooks(id), because);
+        }
+    }
+}
+
+/// How a host comes.
+#[derive(Clone, Copy, Debug)]
+struct Coming {
+    for_deploy: bool,
+    /// It holds the images that hosts of the start hold.
+    with_images: bool,
 }

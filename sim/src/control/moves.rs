@@ -3,15 +3,16 @@
 use crate::cluster::{Cluster, FIRST_VERSION, NewTask, TaskName, TaskState};
 use crate::control::agents::Agents;
 use crate::control::balancer;
-use crate::control::scheduler::{Reached, Scheduler};
+use crate::control::scheduler::{Chance, Reached, Scheduler};
 use crate::deploy::{Mover, Plan, SlotKey, SlotOp, Slots, VictimOrder, victims};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity};
 use crate::engine::event::Event;
 use crate::engine::fact::{Fact, FactId, HostId, ServiceId, TaskId};
-use crate::model::{Deregistration, Service};
+use crate::model::{Deregistration, HostDrain, Service};
+use crate::placement::Shortage;
 use crate::placement::search::{self, Request};
-use crate::placement::{Policy, Shortage};
+use crate::scaling::Pending;
 
 impl Scheduler<'_> {
     /// Starts and stops what the mover asks for; whether anything was done.
@@ -46,6 +47,7 @@ impl Scheduler<'_> {
         let allowed = self.tokens.as_mut().map_or(n, |tokens| tokens.available(ctx.now).min(n));
         let mut started = 0;
         self.starved &= n > 0;
+        let waited = self.waiting.take();
         while started < allowed {
             match self.start_next(cluster, agents, ctx) {
                 Ok(()) => {
@@ -58,6 +60,10 @@ impl Scheduler<'_> {
                     }
                     self.starved = true;
                     cluster.starved.insert(self.id);
+                    let tasks = n - started;
+                    cluster.waits_began |= waited.is_none_or(|waited| waited.tasks < tasks);
+                    let since = waited.map_or(ctx.now, |waited| waited.since);
+                    self.waiting = Some(Pending { service: self.id, tasks, since });
                     break;
                 }
             }
@@ -89,7 +95,7 @@ impl Scheduler<'_> {
     /// Starts the next task, in the place that its slot gives it if it has one.
     fn start_next(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Result<(), Shortage> {
         let Some(slots) = self.slots() else {
-            let host = self.find_host(cluster)?;
+            let host = self.find_room(cluster, agents, ctx)?;
             let slot = cluster.services[self.id.index()].versions[usize::from(self.target)].created;
             self.start_task(host, slot, cluster, agents, ctx);
             self.trouble.owed = self.trouble.owed.saturating_sub(1);
@@ -104,7 +110,7 @@ impl Scheduler<'_> {
             }
             _ => match ahead.map(|host| self.fits_on(host, cluster)) {
                 Some(Ok(host)) => Ok(host),
-                _ => self.find_host(cluster),
+                _ => self.find_room(cluster, agents, ctx),
             },
         };
         let host = host.inspect_err(|_| place.into_iter().for_each(|place| self.book.put_back(place)))?;
@@ -118,13 +124,23 @@ impl Scheduler<'_> {
     }
 
     pub(super) fn find_host(&self, cluster: &Cluster) -> Result<HostId, Shortage> {
-        find_host(self.id, self.service, self.service.placement, self.next_task(cluster), cluster, self.draws)
+        find_host(self.id, self.service, self.next_task(cluster), cluster, self.draws)
+    }
+
+    /// A host that is there, or a machine of its own for a service whose tasks get one.
+    fn find_room(&self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Result<HostId, Shortage> {
+        match self.machines {
+            Some(group) => Ok(agents.launch_machine(group, self.id, self.next_task(cluster), self.room, cluster, ctx)),
+            None => self.find_host(cluster),
+        }
     }
 
     fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
-        let look = cluster.look(host, self.id);
-        let fits = look.map_or(Err(Shortage::default()), |look| search::fits_on_one(&self.service.demand, &look));
-        fits.map(|()| host)
+        let shortage = cluster.look(host, self.id).map(|look| cluster.terms[self.id.index()].shortage_on(&look));
+        match shortage {
+            Some(shortage) if shortage.is_none() => Ok(host),
+            shortage => Err(shortage.unwrap_or_default()),
+        }
     }
 
     fn start_task(&mut self, host: HostId, slot: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
@@ -155,6 +171,7 @@ impl Scheduler<'_> {
             }
         } else if plan.stop_old() > 0 {
             let old: Vec<_> = (FIRST_VERSION..=self.newest).filter(|version| *version != self.target).collect();
+            let old = [&old[..], &[self.target]].concat();
             stops.extend(self.victims(plan.stop_unavailable, &old, Some(false), cluster));
             stops.extend(self.victims(plan.stop_available, &old, Some(true), cluster));
         }
@@ -172,7 +189,8 @@ impl Scheduler<'_> {
     }
 
     /// Which tasks of some versions to stop: the oldest version's first, and of each by the mover's order; those that are
-    /// available, those that are not, or those first.
+    /// available, those that are not, or those first. Of the version wanted, those on hosts that drain are old, where old
+    /// ones are meant (`available` is said).
     fn victims(&self, n: u32, versions: &[u16], available: Option<bool>, cluster: &Cluster) -> Vec<TaskId> {
         let tasks = &cluster.services[self.id.index()];
         let order = match self.step().mover {
@@ -186,11 +204,15 @@ impl Scheduler<'_> {
                 if missing == 0 {
                     return chosen;
                 }
-                let of_kind = version.tasks.iter().filter(|id| cluster.tasks[id.index()].is_available() == kind);
+                let of_kind = version.tasks.iter().filter(|id| {
+                    let task = &cluster.tasks[id.index()];
+                    let old = task.name.version != self.target || task.leaving;
+                    task.is_available() == kind && old == available.is_some()
+                });
                 let candidates: Vec<_> = of_kind
                     .map(|id| {
                         let host = cluster.tasks[id.index()].host.index();
-                        victims::Candidate { task: id.0, host, zone: cluster.hosts[host].zone.into() }
+                        victims::Candidate { task: id.0, host, zone: cluster.zone_of(host) }
                     })
                     .collect();
                 let some = victims::choose(order, missing, &candidates, &tasks.by_zone, &tasks.by_host);
@@ -229,6 +251,49 @@ impl Scheduler<'_> {
         }
     }
 
+    /// Tasks are on hosts that drain. Where they are replaced as by a deploy, the next looks do it.
+    pub fn move_away(&mut self, because: FactId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        if cluster.services[self.id.index()].index.is_none() {
+            cluster.open_index(self.id);
+        }
+        let in_slots = matches!(self.moving_step().mover, Mover::Slots(_));
+        if in_slots || self.control.host_drain == HostDrain::StopFirst {
+            let versions = cluster.services[self.id.index()].versions.iter();
+            let mut leaving: Vec<_> = versions.flat_map(|version| version.tasks.iter().copied()).collect();
+            leaving.retain(|id| cluster.tasks[id.index()].leaving);
+            leaving.sort_unstable();
+            for id in leaving {
+                let of_target = cluster.tasks[id.index()].name.version == self.target;
+                self.stop_task(id, because, cluster, agents, ctx);
+                if of_target {
+                    self.trouble.owe();
+                    self.falter(id, cluster);
+                }
+            }
+        }
+        (self.room, self.surplus) = (because, because);
+        self.wake(Chance::Other, because, cluster, ctx);
+    }
+
+    /// A task is gone with its host, as the control plane knows now.
+    pub fn task_lost(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        if task.chosen {
+            self.task_stopped(id, cluster, ctx);
+            return;
+        }
+        let of_target = task.name.version == self.target;
+        cluster.give_up(id);
+        let fact = cluster.advance(id, TaskState::Stopped, ctx.cause, ctx);
+        if of_target {
+            self.trouble.owe();
+            self.replace(id, cluster);
+        } else if self.slots().is_some() {
+            self.book.vacate(id, false, cluster);
+        }
+        self.wake(Chance::Room, fact, cluster, ctx);
+    }
+
     /// Pulls the image of a slot's next task while the one before it stops, where there is a host for it already.
     fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &Cluster, agents: &mut Agents, ctx: &Ctx) {
         if !self.control.pull_ahead || slots.op != SlotOp::StopStart {
@@ -258,11 +323,10 @@ pub(super) fn issue_stop(id: TaskId, because: FactId, cluster: &mut Cluster, age
     agents.stop(id, cluster, ctx);
 }
 
-/// The host for a service's next task, by a policy.
+/// The host for a service's next task.
 pub(crate) fn find_host(
     id: ServiceId,
     service: &Service,
-    policy: Policy,
     task: Entity,
     cluster: &Cluster,
     draws: Draws,
@@ -270,13 +334,12 @@ pub(crate) fn find_host(
     let tasks = &cluster.services[id.index()];
     let ordinal = tasks.versions.iter().map(|version| version.created).sum();
     let request = Request {
-        demand: service.demand,
-        desired: service.desired,
-        host_group: service.host_group,
-        capacities: &cluster.capacities,
+        terms: &cluster.terms[id.index()],
+        classes: &cluster.classes,
         by_zone: &tasks.by_zone,
+        by_class: &tasks.by_class,
         ordinal,
-        lot: policy.lot(draws, task, &service.name, ordinal),
+        lot: service.placement.lot(draws, task, &service.name, ordinal),
     };
-    search::place(policy, &request, tasks.index.as_ref().expect("a service that places tasks has an index"))
+    search::place(&request, tasks.index.as_ref().expect("a service that places tasks has an index"))
 }

@@ -20,10 +20,11 @@ use crate::engine::ctx::Ctx;
 use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
-use crate::engine::fact::{DeployId, Fact, FactId, ServiceId, TaskId, Why};
+use crate::engine::fact::{DeployId, Fact, FactId, GroupId, ServiceId, TaskId, Why};
 use crate::engine::time::{Duration, Time};
 use crate::model::{ControlLoop, Deploy, Model, Service, Version};
 use crate::placement::Shortage;
+use crate::scaling::Pending;
 
 /// The scheduler of one service.
 #[derive(Debug)]
@@ -69,6 +70,12 @@ pub(crate) struct Scheduler<'m> {
     pub(super) tokens: Option<Tokens>,
     /// The last task that was to start fitted nowhere.
     pub(super) starved: bool,
+    /// The tasks that wait for room.
+    pub waiting: Option<Pending>,
+    /// The group whose machines its tasks get, one each.
+    pub(super) machines: Option<GroupId>,
+    /// Some of its tasks are on hosts that drain.
+    pub(super) moving: bool,
     pub(super) rate_reached: bool,
     /// The next time at which the failure policy looks at the clock.
     pub(super) deadline: Option<Time>,
@@ -122,6 +129,8 @@ impl<'m> Scheduler<'m> {
         let poll = model.control.target_poll;
         let phase = Dist::Uniform { low: Duration::ZERO, high: poll };
         let phase = draws.span(&phase, Stream::TargetPollPhase, entity);
+        let machines = model.machines_of(id);
+        let own_rate = machines.and_then(|(_, group)| group.launch_rate);
         Self {
             id,
             service,
@@ -147,8 +156,11 @@ impl<'m> Scheduler<'m> {
             to_register: vec![],
             to_deregister: vec![],
             to_stop: vec![],
-            tokens: model.control.launch_rate.map(Tokens::full),
+            tokens: own_rate.or(model.control.launch_rate).map(Tokens::full),
             starved: false,
+            waiting: None,
+            machines: machines.map(|(id, _)| id),
+            moving: false,
             rate_reached: false,
             deadline: None,
             room: none,
@@ -163,6 +175,7 @@ impl<'m> Scheduler<'m> {
             return None;
         }
         self.next = None;
+        self.moving = cluster.services[self.id.index()].leaving() > 0;
         if self.is_idle(cluster) {
             return None;
         }
@@ -170,11 +183,14 @@ impl<'m> Scheduler<'m> {
             cluster.open_index(self.id);
         }
         self.register_running(cluster, ctx);
-        for task in std::mem::take(&mut self.to_stop) {
+        let there = |task: &TaskId, cluster: &Cluster| cluster.tasks[task.index()].state < TaskState::Lost;
+        for task in std::mem::take(&mut self.to_stop).into_iter().filter(|task| there(task, cluster)).collect::<Vec<_>>() {
             let because = cluster.tasks[task.index()].last;
             issue_stop(task, because, cluster, agents, ctx);
         }
-        for task in std::mem::take(&mut self.to_deregister) {
+        for task in
+            std::mem::take(&mut self.to_deregister).into_iter().filter(|task| there(task, cluster)).collect::<Vec<_>>()
+        {
             let because = cluster.tasks[task.index()].last;
             self.deregister(task, because, cluster, ctx);
         }
@@ -199,6 +215,7 @@ impl<'m> Scheduler<'m> {
         if self.is_idle(cluster) {
             cluster.services[self.id.index()].index = None;
             cluster.starved.remove(&self.id);
+            self.waiting = None;
             self.next = None;
             return;
         }
@@ -484,8 +501,14 @@ impl<'m> Scheduler<'m> {
         match &self.rollout {
             Some(rollout) => rollout.step(),
             None if self.retained_until.is_some() => RETAINING,
+            None if self.moving => self.moving_step(),
             None => &self.steady,
         }
+    }
+
+    /// What moves tasks from hosts that drain: the last step of the service's rollout, within its bounds.
+    pub(super) fn moving_step(&self) -> &Step {
+        self.service.rollout.program.last().expect("a program has steps")
     }
 
     pub(super) fn slots(&self) -> Option<Slots> {
@@ -505,11 +528,13 @@ impl<'m> Scheduler<'m> {
         let (wanted, available) = (tasks.wanted(), tasks.available());
         let failed = self.book.failed.len() as u32;
         let lost = self.trouble.lost();
+        // Those that are on hosts that drain are as good as old.
+        let (here, ready) = (new.wanted - new.leaving, new.available - new.leaving_available);
         let mut view = View {
             desired: self.desired,
-            new: Side { target: 0, wanted: new.wanted, available: new.available },
-            old: Side { target: 0, wanted: wanted - new.wanted, available: available - new.available },
-            rested: new.rested,
+            new: Side { target: 0, wanted: here, available: ready },
+            old: Side { target: 0, wanted: wanted - here, available: available - ready },
+            rested: new.rested.saturating_sub(new.leaving_available),
             failed,
             repairs: failed.saturating_sub(self.trouble.owed),
             lost,

@@ -106,6 +106,11 @@ impl Trouble {
         self.not_before = self.not_before.max(Some(until));
     }
 
+    /// A task that did not fail is to be replaced all the same: its host went.
+    pub fn owe(&mut self) {
+        self.owed += 1;
+    }
+
     /// A task passed its gate.
     pub fn passed(&mut self, id: TaskId) {
         self.in_a_row = 0;

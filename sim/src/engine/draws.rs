@@ -63,6 +63,12 @@ pub enum Stream {
     Shift,
     /// How long a rollout waits for somebody.
     Hold,
+    /// Where in its period a group's scaler looks.
+    ScalerPhase,
+    /// From a host's registration to the provider's notice that it takes it away.
+    Interruption,
+    /// From the loss of a host to the control plane's knowing of it.
+    LossDetection,
 }
 
 /// The stable name of what a draw is for: built from names and ordinals, never from the order of creation.

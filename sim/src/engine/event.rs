@@ -11,6 +11,18 @@ pub(crate) enum Event {
     HostRegisters(HostId),
     /// Hosts that came for a deploy leave their group.
     RemoveHosts(GroupId),
+    /// A group's size is set; the position of the size in the group.
+    ScheduledSize { group: GroupId, size: u32 },
+    /// A group's scaler looks.
+    ScalerLooks(GroupId),
+    /// A stopped host of a warm pool is prepared.
+    WarmHostReady(GroupId),
+    /// The provider announces that it takes a host away.
+    HostNotice(HostId),
+    /// A host ends, with whatever is on it.
+    HostEnds(HostId),
+    /// The control plane finds that a host is gone.
+    LossFound(HostId),
     /// A deploy is requested.
     RequestDeploy(DeployId),
     /// A service's desired count changes; the position of the change in the model.
@@ -57,4 +69,29 @@ pub(crate) enum Event {
     Exited(TaskId),
     /// The control plane learns that the task has stopped.
     StopReported(TaskId),
+}
+
+impl Event {
+    /// The task that it is about, if it is about one.
+    pub const fn task(self) -> Option<TaskId> {
+        match self {
+            Self::StartReceived(id)
+            | Self::Provisioned(id)
+            | Self::Pulled(id)
+            | Self::Started(id)
+            | Self::Passed(id)
+            | Self::GateDue(id)
+            | Self::GateDeadline(id)
+            | Self::Crashed(id)
+            | Self::Restarted(id)
+            | Self::FoundUnwell(id)
+            | Self::HandoverDue(id)
+            | Self::DrainNoticed(id)
+            | Self::StopReceived(id)
+            | Self::Kill(id)
+            | Self::Exited(id)
+            | Self::StopReported(id) => Some(id),
+            _ => None,
+        }
+    }
 }

@@ -47,10 +47,48 @@ pub enum Fact {
         /// Which.
         host: HostId,
     },
+    /// A host takes no more tasks, and those that it has are moved.
+    HostDraining {
+        /// Which.
+        host: HostId,
+    },
+    /// The provider announced that it takes a host away (a Spot interruption notice).
+    HostNotice {
+        /// Which.
+        host: HostId,
+    },
     /// A host is gone and no longer billed.
     HostTerminated {
         /// Which.
         host: HostId,
+    },
+    /// The control plane found that a host was gone, and its tasks with it.
+    HostLossFound {
+        /// Which.
+        host: HostId,
+    },
+    /// A machine for one task was asked for; it is billed from its pull on.
+    MachineLaunched {
+        /// Which; machines are hosts of one task.
+        host: HostId,
+        /// Of which group.
+        group: GroupId,
+        /// For a task of which service.
+        service: ServiceId,
+    },
+    /// So many hosts of a group are wanted from now on.
+    HostsWanted {
+        /// Of which group.
+        group: GroupId,
+        /// How many.
+        hosts: u32,
+    },
+    /// So many stopped hosts of a group's warm pool are prepared now.
+    WarmHosts {
+        /// Of which group.
+        group: GroupId,
+        /// How many.
+        hosts: u32,
     },
     /// A deploy was requested (`UpdateService`).
     DeployRequested {

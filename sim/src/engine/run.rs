@@ -3,7 +3,7 @@
 use super::ctx::Ctx;
 use super::draws::{Draws, Entity};
 use super::event::Event;
-use super::fact::{DeployId, FactId, Observer, ServiceId};
+use super::fact::{DeployId, Fact, FactId, HostId, Observer, ServiceId};
 use super::queue::EventQueue;
 use super::time::Time;
 use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
@@ -87,7 +87,7 @@ impl<'m> World<'m> {
             self.handle(event, &mut Ctx::new(now, cause, &mut queue, observer, &mut facts));
             events += 1;
             if cfg!(debug_assertions) && self.check_is_due(events) {
-                self.cluster.check(self.model);
+                self.cluster.check();
             }
         }
         Outcome { blocked: self.blocked(), facts }
@@ -95,10 +95,27 @@ impl<'m> World<'m> {
 
     /// The wiring: who reacts to what.
     fn handle(&mut self, event: Event, ctx: &mut Ctx) {
+        // What was to happen to a task that is gone does not.
+        if event.task().is_some_and(|id| self.cluster.tasks[id.index()].state >= TaskState::Lost) {
+            return;
+        }
         match event {
             Event::LaunchHosts(group) => self.host_groups.add_hosts(group, &mut self.cluster, &mut self.agents, ctx),
-            Event::HostRegisters(host) => HostGroups::register(host, &mut self.cluster, ctx),
-            Event::RemoveHosts(group) => self.host_groups.remove_hosts(group, &mut self.cluster, ctx),
+            Event::HostRegisters(host) => self.host_groups.register(host, &mut self.cluster, ctx),
+            Event::RemoveHosts(group) => {
+                self.host_groups.remove_hosts(group, &mut self.cluster, &mut self.agents, ctx);
+            }
+            Event::ScheduledSize { group, size } => {
+                self.host_groups.scheduled_size(group, size, &mut self.cluster, &mut self.agents, ctx);
+            }
+            Event::ScalerLooks(group) => {
+                let waiting: Vec<_> = self.schedulers.iter().filter_map(|scheduler| scheduler.waiting).collect();
+                self.host_groups.look(group, &waiting, &mut self.cluster, &mut self.agents, ctx);
+            }
+            Event::WarmHostReady(group) => self.host_groups.warmed(group, ctx),
+            Event::HostNotice(host) => self.host_groups.notice(host, &mut self.cluster, ctx),
+            Event::HostEnds(host) => self.host_groups.ends(host, &mut self.cluster, &mut self.agents, ctx),
+            Event::LossFound(host) => self.loss_found(host, ctx),
             Event::RequestDeploy(deploy) => {
                 let asked = &self.model.deploys[deploy.index()];
                 let scheduler = &mut self.schedulers[asked.service.index()];
@@ -167,13 +184,35 @@ impl<'m> World<'m> {
             Event::StopReported(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
                 .task_stopped(task, &mut self.cluster, ctx),
         }
+        self.follow_up(ctx);
+    }
+
+    /// What an event makes others do in the same instant.
+    fn follow_up(&mut self, ctx: &mut Ctx) {
+        for service in std::mem::take(&mut self.host_groups.to_move) {
+            self.schedulers[service.index()].move_away(ctx.cause, &mut self.cluster, &mut self.agents, ctx);
+        }
+        if std::mem::take(&mut self.cluster.waits_began) {
+            self.host_groups.tasks_wait(ctx.cause, ctx);
+        }
         // Room that anybody's task or a new host left wakes the services whose last task fitted nowhere.
         if let Some(fact) = self.cluster.room_came.take() {
-            self.host_groups.let_leave(&mut self.cluster, fact, ctx);
+            self.host_groups.let_leave(fact, &mut self.cluster, &mut self.agents, ctx);
             for &service in &self.cluster.starved {
                 self.schedulers[service.index()].wake(Chance::Room, fact, &self.cluster, ctx);
             }
         }
+    }
+
+    /// The control plane finds that a host is gone, and its tasks with it.
+    fn loss_found(&mut self, host: HostId, ctx: &mut Ctx) {
+        let fact = ctx.tell(Fact::HostLossFound { host });
+        for id in self.cluster.tasks_on(host) {
+            let service = self.cluster.tasks[id.index()].name.service;
+            self.schedulers[service.index()].task_lost(id, &mut self.cluster, ctx);
+        }
+        self.cluster.forget_host(host);
+        self.cluster.room_came = Some(fact);
     }
 
     /// Everything is there and every service is at its desired count before the first event.
@@ -186,7 +225,15 @@ impl<'m> World<'m> {
             let name = TaskName { service: id, version: 1 };
             for ordinal in 0..service.desired {
                 let entity = Entity::named(&service.name).child(1).child(ordinal.into());
-                match find_host(id, service, service.placement, entity, &self.cluster, self.draws) {
+                let machines = self.model.machines_of(id);
+                let room = match machines {
+                    Some((group, _)) => {
+                        let because = ctx.cause;
+                        Ok(self.agents.launch_machine(group, id, entity, because, &mut self.cluster, ctx))
+                    }
+                    None => find_host(id, service, entity, &self.cluster, self.draws),
+                };
+                match room {
                     Ok(host) => {
                         let born = NewTask { name, entity, slot: ordinal, host, state: TaskState::InService };
                         let task = self.cluster.create(born, None, ctx);

@@ -3,6 +3,7 @@
 use crate::engine::fact::{Fact, GroupId, HostId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{Billing, HourlyPrice, Model};
+use crate::placement::packing::Packing;
 
 /// Hours of a month, as cloud price lists count them (24 x 365 / 12).
 pub const HOURS_A_MONTH: u64 = 730;
@@ -81,31 +82,20 @@ pub fn bill(price: HourlyPrice, billing: Billing, life: Duration) -> u64 {
 }
 
 /// The price of a month of the hosts that the desired tasks do not need, in micro-dollars: those of the start that stay
-/// empty when the tasks are packed first fit, those with the least choice and the largest first. For identical tasks that is the exact minimum,
-/// ceil(tasks / tasks a host).
+/// empty when the tasks are packed first fit, those with the least choice and the largest first. For identical tasks that is
+/// the exact minimum, ceil(tasks / tasks a host).
 pub fn spare_per_month(model: &Model) -> u64 {
-    let groups = model.host_groups.iter().zip(0..);
-    let mut hosts: Vec<_> = groups
-        .flat_map(|(group, id)| (0..group.hosts).map(move |_| (GroupId(id), group.capacity, Vec::<u16>::new(), false)))
-        .collect();
+    let hosts = |id: GroupId| {
+        let group = &model.host_groups[id.index()];
+        if group.per_task.is_some() { 0 } else { group.hosts }
+    };
+    let mut packing = Packing::new(model, hosts);
     for id in model.packing_order() {
         let service = &model.services[id.index()];
-        let mut missing = service.desired;
-        for (group, free, ports, used) in &mut hosts {
-            while missing > 0
-                && service.host_group.is_none_or(|only| only == *group)
-                && !service.demand.host_port.is_some_and(|port| ports.contains(&port))
-                && let Some(left) = free.minus(service.demand.resources)
-            {
-                *free = left;
-                *used = true;
-                ports.extend(service.demand.host_port);
-                missing -= 1;
-            }
-        }
+        packing.place(id, service, service.desired);
     }
-    let unused = hosts.iter().filter(|(.., used)| !used);
-    unused.map(|(group, ..)| model.host_groups[group.index()].price.0 * HOURS_A_MONTH).sum()
+    let groups = model.host_groups.iter().zip((0..).map(GroupId));
+    groups.map(|(group, id)| u64::from(hosts(id) - packing.used(id)) * group.price.0 * HOURS_A_MONTH).sum()
 }
 
 #[cfg(test)]

@@ -161,6 +161,12 @@ impl Observer for SummaryObserver<'_> {
             Fact::DeploySuperseded { deploy, .. } => self.superseded[deploy.index()] = true,
             Fact::HostLaunched { .. } | Fact::HostTerminated { .. } => self.costs.observe(at, fact),
             Fact::HostReady { .. }
+            | Fact::HostDraining { .. }
+            | Fact::HostNotice { .. }
+            | Fact::HostLossFound { .. }
+            | Fact::MachineLaunched { .. }
+            | Fact::HostsWanted { .. }
+            | Fact::WarmHosts { .. }
             | Fact::StopChosen { .. }
             | Fact::TaskKilled { .. }
             | Fact::TaskFailed { .. }

@@ -46,7 +46,7 @@ impl Trace {
     pub fn host_names(&self, model: &Model) -> Vec<String> {
         let mut launched = vec![0; model.host_groups.len()];
         let groups = self.records.iter().filter_map(|record| match record.fact {
-            Fact::HostLaunched { group, .. } => Some(group),
+            Fact::HostLaunched { group, .. } | Fact::MachineLaunched { group, .. } => Some(group),
             _ => None,
         });
         let names = groups.map(|group| {

@@ -2,7 +2,7 @@
 //!
 //! The sources' keys (DG, AG, T1, E, ...) are those of `docs/sources.md`.
 
-use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::settings::{BILLING, DEREGISTRATION, HOST_DRAIN, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
     Act, Amount, Bound, Completion, Detector, FailurePolicy, Hold, Mover, Pool, Reap, RollBack, Rollout, Round,
@@ -264,6 +264,16 @@ pub(super) fn parameters() -> Parameters {
         .with("starts_wait_for_stops", false, "AG 1.73: a start waits for the resources it reserves, not for stops")
         .with("provisioning", Dist::ZERO, "E: none with bridge networks (range 0 to 8 s with a network interface)")
         .with("pulls", Value::Word("parallel", PULLS), "AG: parallel since v1.14.0 (2017-01-17)")
+        .with(
+            "host_drain",
+            Value::Word("as-rollout", HOST_DRAIN),
+            "DG container-instance-draining: running tasks are replaced within minimum and maximum percent",
+        )
+        .with(
+            "loss_detection",
+            Dist::fixed_millis(60_000),
+            "E: no text says when tasks of a terminated instance count as stopped (range 10 s to 2 min)",
+        )
         .with("placement", Value::Word("spread", PLACEMENTS), "DG task-placement: the default of services")
         .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")
 }

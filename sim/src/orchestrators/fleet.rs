@@ -3,7 +3,7 @@
 //! Left out: that Fleet looks at no host's cpu and memory, the small units beside each one, and machines
 //! that etcd does not see any more.
 
-use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::settings::{BILLING, DEREGISTRATION, HOST_DRAIN, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{Bound, Gate, GateLevel, Hold, Mover, OnUnhealthy, Rollout, Size, Slots, Step, strategies};
 use crate::engine::dist::Dist;
@@ -89,6 +89,8 @@ fn parameters() -> Parameters {
         .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (range 0 to 30 s)")
         .with("stop_timeout", Duration::from_secs(10), "FLEET Documentation: ExecStop docker stop, 10 s")
         .with("stop_tail", Dist::uniform_millis(100, 1_000), "E: the unit's state in etcd (range 0.1 to 5 s)")
+        .with("host_drain", Value::Word("stop-first", HOST_DRAIN), "FLEET: units of a machine that leaves go elsewhere")
+        .with("loss_detection", Dist::uniform_millis(30_000, 32_000), "FLEET: a lease of 30 s, a look every 2 s")
         .with(
             "placement",
             Value::Word("least-tasks", PLACEMENTS),

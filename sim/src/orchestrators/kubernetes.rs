@@ -3,7 +3,7 @@
 //! The sources' keys (K8S, E, ...) are those of `docs/sources.md`. Left out: the way of a new endpoint to the proxies (0.1 to
 //! 2 s), slow-start batches of creations, the scheduler's own back-off, and that a pre-stop hook uses up the grace period.
 
-use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::settings::{BILLING, DEREGISTRATION, HOST_DRAIN, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
     Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Mover, Pool, Reap, Rollout, VictimOrder, ZeroRule, strategies,
@@ -137,6 +137,16 @@ pub(super) fn parameters() -> Parameters {
             "stop_tail",
             Dist::uniform_millis(500, 2_000),
             "E: a listing of containers every 1 s, volumes, deletion (range 0.5 to 5 s)",
+        )
+        .with(
+            "host_drain",
+            Value::Word("stop-first", HOST_DRAIN),
+            "K8S kubectl drain.go: evicted all at once, where no disruption budget holds them back",
+        )
+        .with(
+            "loss_detection",
+            Dist::fixed_millis(340_000),
+            "K8S: 40 s without a lease and a toleration of 300 s until its pods are deleted",
         )
         .with("placement", Value::Word("kubernetes", PLACEMENTS), "K8S default_plugins.go: the default scores")
         .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")

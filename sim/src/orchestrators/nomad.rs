@@ -4,7 +4,7 @@
 //! deployment with canaries that fails after the promotion stays as it is in Nomad unless `auto_revert` is set, here the
 //! version before comes back.
 
-use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::settings::{BILLING, DEREGISTRATION, HOST_DRAIN, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
     Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, RollBack, Rollout, Size, Slots,
@@ -162,6 +162,16 @@ fn parameters() -> Parameters {
             "stop_tail",
             Dist::uniform_millis(100, 500),
             "E: a batch of 200 ms and the task's hooks (range 0.1 to 2 s)",
+        )
+        .with(
+            "host_drain",
+            Value::Word("stop-first", HOST_DRAIN),
+            "NOMAD: a drain stops an allocation and places another in one plan. Left out: `migrate`'s one at a time",
+        )
+        .with(
+            "loss_detection",
+            Dist::uniform_millis(10_000, 20_000),
+            "NOMAD config.go: a heartbeat of 10 s (more in large clusters) and 10 s of grace, somewhere in the first",
         )
         .with("placement", Value::Word("nomad", PLACEMENTS), "NOMAD rank.go: bin packing and anti-affinity")
         .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")

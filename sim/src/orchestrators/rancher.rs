@@ -2,7 +2,7 @@
 //!
 //! Left out: that the old containers of an upgrade stay stopped, with their disks, until somebody finishes it or rolls it back.
 
-use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::settings::{BILLING, DEREGISTRATION, HOST_DRAIN, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{Bound, Gate, GateLevel, Mover, Rollout, SlotOp, Slots, strategies};
 use crate::engine::dist::Dist;
@@ -118,6 +118,8 @@ fn parameters() -> Parameters {
         .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (range 0 to 30 s)")
         .with("stop_timeout", Duration::from_secs(10), "E: as docker stop, 10 s (range 1 to 60 s)")
         .with("stop_tail", Dist::uniform_millis(100, 1_000), "E: as push (range 0.1 to 5 s)")
+        .with("host_drain", Value::Word("stop-first", HOST_DRAIN), "CATTLE: an evacuated host's containers go elsewhere")
+        .with("loss_detection", Dist::fixed_millis(60_000), "E: a ping that fails (range 30 s to 3 min)")
         .with(
             "placement",
             Value::Word("least-tasks", PLACEMENTS),

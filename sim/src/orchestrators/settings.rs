@@ -4,7 +4,7 @@
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::model::{
-    Agent, Backoff, Billing, Contact, ControlLoop, Deregistration, HealthCheck, InPlace, PullOrder, Restart,
+    Agent, Backoff, Billing, Contact, ControlLoop, Deregistration, HealthCheck, HostDrain, InPlace, PullOrder, Restart,
     SlotRelease, StartRule,
 };
 use crate::parameters::{Parameters, Value};
@@ -37,6 +37,8 @@ pub struct Settings {
 pub const DEREGISTRATION: &[&str] = &["next-review", "same-review", "with-stop"];
 /// Words of the parameter `slot_release`.
 pub const SLOT_RELEASE: &[&str] = &["stopping", "stopped"];
+/// Words of the parameter `host_drain`.
+pub const HOST_DRAIN: &[&str] = &["as-rollout", "stop-first"];
 /// Words of the parameter `pulls`.
 pub const PULLS: &[&str] = &["parallel", "serial"];
 /// Words of the parameter `billing`.
@@ -117,6 +119,11 @@ fn control(from: &Parameters) -> ControlLoop {
             }),
             backs_off_unless_ran: from.flag("replace_at_once_if_it_ran"),
         },
+        host_drain: match from.word("host_drain") {
+            "stop-first" => HostDrain::StopFirst,
+            _ => HostDrain::AsRollout,
+        },
+        loss_detection: from.random("loss_detection"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Left out: that a task whose health check ends it has failed before RUNNING, however long that took (here it counts within
 //! `monitor` only), that a rollback pauses when it fails too, and that hosts where a service failed often come last.
 
-use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, PULLS, SLOT_RELEASE};
+use super::settings::{BILLING, DEREGISTRATION, HOST_DRAIN, PLACEMENTS, PULLS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
     Act, Bound, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, RollBack, Rollout, SlotOp, Slots,
@@ -122,6 +122,12 @@ fn parameters() -> Parameters {
         .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (range 0 to 30 s)")
         .with("stop_timeout", Duration::from_secs(10), "SWARMKIT api/defaults/service.go: stop grace period, 10 s")
         .with("stop_tail", Dist::fixed_millis(300), "E: a batch of states and a watch (range 0.1 to 2 s)")
+        .with(
+            "host_drain",
+            Value::Word("stop-first", HOST_DRAIN),
+            "SWARMKIT: tasks on a drained node are shut down and started elsewhere",
+        )
+        .with("loss_detection", Dist::fixed_millis(20_000), "E: a few missed heartbeats of 5 s (range 15 to 30 s)")
         .with("placement", Value::Word("swarm", PLACEMENTS), "SWARMKIT scheduler.go: fewest tasks of the service first")
         .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")
 }

@@ -6,6 +6,6 @@ pub(super) struct Binpack;
 
 impl Placement for Binpack {
     fn score(&self, host: &HostView, _: &Scene) -> Score {
-        (host.free.memory_mib, host.free.cpu)
+        [host.free.memory_mib, host.free.cpu, 0, 0, 0]
     }
 }

@@ -1,61 +1,120 @@
-//! A set of hosts as a bitmap: in and out in constant time, the lowest id at hand.
+//! A set of hosts: small ones are sorted lists, large ones bitmaps with a count a block. The lowest id is at hand.
 
 use crate::engine::fact::HostId;
 
 /// Some hosts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HostSet {
-    words: Vec<u64>,
-    /// No word before this one has a bit.
-    first_word: usize,
-    len: u32,
+#[derive(Clone, Debug)]
+pub(crate) enum HostSet {
+    /// Ids in order.
+    Few(Vec<HostId>),
+    Many(Bitmap),
 }
+
+/// Lists become bitmaps above this length, and bitmaps lists again below a quarter of it.
+const FEW: usize = 64;
 
 impl HostSet {
     /// Adds a host that is not in it.
     pub fn insert(&mut self, host: HostId) {
-        let (word, bit) = (host.index() / 64, host.index() % 64);
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
+        match self {
+            Self::Few(ids) => {
+                let place = ids.binary_search(&host).expect_err("a host is in a set once");
+                ids.insert(place, host);
+                if ids.len() > FEW {
+                    let mut bitmap = Bitmap::default();
+                    ids.iter().for_each(|id| bitmap.insert(*id));
+                    *self = Self::Many(bitmap);
+                }
+            }
+            Self::Many(bitmap) => bitmap.insert(host),
         }
-        debug_assert!(self.words[word] >> bit & 1 == 0, "{host:?} is in the set already");
-        self.words[word] |= 1 << bit;
-        self.first_word = if self.len == 0 { word } else { self.first_word.min(word) };
-        self.len += 1;
-    }
-
-    /// Adds the hosts of another set, none of which is in it.
-    pub fn insert_all(&mut self, other: &Self) {
-        if other.words.len() > self.words.len() {
-            self.words.resize(other.words.len(), 0);
-        }
-        for (word, &more) in self.words.iter_mut().zip(&other.words) {
-            debug_assert!(*word & more == 0, "the sets have no host in common");
-            *word |= more;
-        }
-        self.first_word = if self.len == 0 { other.first_word } else { self.first_word.min(other.first_word) };
-        self.len += other.len;
     }
 
     /// Takes a host out that is in it.
     pub fn remove(&mut self, host: HostId) {
-        let (word, bit) = (host.index() / 64, host.index() % 64);
-        debug_assert!(self.words[word] >> bit & 1 == 1, "{host:?} is in the set");
-        self.words[word] &= !(1 << bit);
-        self.len -= 1;
-        while self.len > 0 && self.words[self.first_word] == 0 {
-            self.first_word += 1;
+        match self {
+            Self::Few(ids) => {
+                let place = ids.binary_search(&host).expect("the host is in the set");
+                ids.remove(place);
+            }
+            Self::Many(bitmap) => {
+                bitmap.remove(host);
+                if (bitmap.len as usize) < FEW / 4 {
+                    *self = Self::Few((0..bitmap.len).filter_map(|n| bitmap.nth(n)).collect());
+                }
+            }
         }
     }
 
     /// How many hosts are in it.
     pub const fn len(&self) -> u32 {
-        self.len
+        match self {
+            Self::Few(ids) => ids.len() as u32,
+            Self::Many(bitmap) => bitmap.len,
+        }
+    }
+
+    /// The lowest id.
+    pub fn first(&self) -> Option<HostId> {
+        self.nth(0)
     }
 
     /// The `n`-th host by id, from 0.
-    pub fn nth(&self, mut n: u32) -> Option<HostId> {
-        for (i, &word) in self.words.iter().enumerate().skip(self.first_word) {
+    pub fn nth(&self, n: u32) -> Option<HostId> {
+        match self {
+            Self::Few(ids) => ids.get(n as usize).copied(),
+            Self::Many(bitmap) => bitmap.nth(n),
+        }
+    }
+}
+
+impl Default for HostSet {
+    fn default() -> Self {
+        Self::Few(vec![])
+    }
+}
+
+/// A bit a host.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bitmap {
+    words: Vec<u64>,
+    /// How many bits there are in each [`BLOCK`] of words.
+    blocks: Vec<u32>,
+    len: u32,
+}
+
+/// Words a block.
+const BLOCK: usize = 32;
+
+impl Bitmap {
+    fn insert(&mut self, host: HostId) {
+        let (word, bit) = (host.index() / 64, host.index() % 64);
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+            self.blocks.resize(word / BLOCK + 1, 0);
+        }
+        debug_assert!(self.words[word] >> bit & 1 == 0, "{host:?} is in the set already");
+        self.words[word] |= 1 << bit;
+        self.blocks[word / BLOCK] += 1;
+        self.len += 1;
+    }
+
+    fn remove(&mut self, host: HostId) {
+        let (word, bit) = (host.index() / 64, host.index() % 64);
+        debug_assert!(self.words[word] >> bit & 1 == 1, "{host:?} is in the set");
+        self.words[word] &= !(1 << bit);
+        self.blocks[word / BLOCK] -= 1;
+        self.len -= 1;
+    }
+
+    fn nth(&self, mut n: u32) -> Option<HostId> {
+        let mut block = 0;
+        while n >= *self.blocks.get(block)? {
+            n -= self.blocks[block];
+            block += 1;
+        }
+        let from = block * BLOCK;
+        for (i, &word) in self.words.iter().enumerate().skip(from) {
             if n < word.count_ones() {
                 let rest = (0..n).fold(word, |rest, _| rest & (rest - 1));
                 return Some(HostId(i as u32 * 64 + rest.trailing_zeros()));
@@ -66,12 +125,10 @@ impl HostSet {
     }
 }
 
-/// The same hosts, however the bitmaps came about.
+/// The same hosts, however the sets came about.
 impl PartialEq for HostSet {
     fn eq(&self, other: &Self) -> bool {
-        let shorter = self.words.len().min(other.words.len());
-        let rest_is_empty = |words: &[u64]| words[shorter..].iter().all(|&word| word == 0);
-        self.words[..shorter] == other.words[..shorter] && rest_is_empty(&self.words) && rest_is_empty(&other.words)
+        self.len() == other.len() && (0..self.len()).all(|n| self.nth(n) == other.nth(n))
     }
 }
 
@@ -84,11 +141,12 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// The plain form beside it: a sorted set.
+        /// The plain form beside it: a sorted set. Both ways through the border between lists and bitmaps.
         #[test]
-        fn is_a_sorted_set(toggles in proptest::collection::vec(0..300_u32, 0..200)) {
+        fn is_a_sorted_set(toggles in proptest::collection::vec(0..5_000_u32, 0..200), many in 0..200_u32) {
             let (mut set, mut plain) = (HostSet::default(), BTreeSet::new());
-            for id in toggles {
+            let crowd = (0..many).map(|i| i * 23);
+            for id in crowd.clone().chain(toggles).chain(crowd) {
                 if plain.remove(&id) {
                     set.remove(HostId(id));
                 } else {
@@ -96,25 +154,15 @@ mod tests {
                     set.insert(HostId(id));
                 }
                 prop_assert_eq!(set.len() as usize, plain.len());
-                for (n, &id) in plain.iter().enumerate() {
-                    prop_assert_eq!(set.nth(n as u32), Some(HostId(id)));
-                }
-                prop_assert_eq!(set.nth(set.len()), None);
+                prop_assert_eq!(set.first(), plain.first().map(|id| HostId(*id)));
             }
-        }
-
-        #[test]
-        fn sets_without_a_common_host_add_up(ids in proptest::collection::btree_map(0..300_u32, any::<bool>(), 0..60)) {
-            let mut sets = [HostSet::default(), HostSet::default()];
-            let mut all = HostSet::default();
-            for (&id, &second) in &ids {
-                sets[usize::from(second)].insert(HostId(id));
-                all.insert(HostId(id));
+            for (n, &id) in plain.iter().enumerate() {
+                prop_assert_eq!(set.nth(n as u32), Some(HostId(id)));
             }
-            let [mut sum, second] = sets;
-            sum.insert_all(&second);
-            prop_assert_eq!(&sum, &all);
-            prop_assert_eq!(sum.nth(0), all.nth(0));
+            prop_assert_eq!(set.nth(set.len()), None);
+            let mut again = HostSet::default();
+            plain.iter().rev().for_each(|id| again.insert(HostId(*id)));
+            prop_assert_eq!(set, again);
         }
     }
 }

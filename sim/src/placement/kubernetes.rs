@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::search::Fitting;
-use super::{Choice, HostView, Placement, Scene, Score};
+use super::{Choice, HostView, Order, Placement, Scene, Score};
 use crate::model::Resources;
 
 /// What each plugin gives at most (`MaxNodeScore`).
@@ -19,7 +19,7 @@ const WEIGHTS: [u32; 3] = [1, 1, 2];
 
 /// What a task that reserves nothing counts as: 100 thousandths of a cpu (102.4 units) and 200 MiB
 /// (`pkg/scheduler/util/pod_resources.go`).
-const UNSTATED: Resources = Resources { cpu: 102, memory_mib: 200 };
+const UNSTATED: Resources = Resources::new(102, 200);
 
 /// `maxSkew` of the default constraints (`podtopologyspread/plugin.go`).
 const HOST_SKEW: u64 = 3;
@@ -34,7 +34,8 @@ impl Placement for Kubernetes {
     fn score(&self, host: &HostView, scene: &Scene) -> Score {
         let plugins = [least_allocated(host, scene.demand), balanced(host, scene.demand), scene.skew.score(host)];
         let most: u32 = WEIGHTS.iter().map(|weight| weight * MOST).sum();
-        (most - plugins.iter().zip(WEIGHTS).map(|(score, weight)| score * weight).sum::<u32>(), 0)
+        let points: u32 = plugins.iter().zip(WEIGHTS).map(|(score, weight)| score * weight).sum();
+        [most - points, 0, 0, 0, 0]
     }
 
     fn choice(&self) -> Choice {
@@ -43,6 +44,10 @@ impl Placement for Kubernetes {
 
     fn survey(&self, fitting: &Fitting) -> Skew {
         Skew::of(&fitting.hosts().map(|(view, hosts)| (view, hosts.len())))
+    }
+
+    fn order(&self) -> Order {
+        Order::Changing
     }
 }
 
@@ -68,7 +73,7 @@ fn mean(parts: [Option<u64>; 2]) -> u32 {
 /// floating point as in the source, with nothing but the four operations, which are the same everywhere.
 #[expect(clippy::cast_sign_loss, reason = "both shares are at most 1, so the deviation is at most a half")]
 fn balanced(host: &HostView, demand: Resources) -> u32 {
-    let Resources { cpu, memory_mib } = host.capacity;
+    let Resources { cpu, memory_mib, .. } = host.capacity;
     if cpu == 0 || memory_mib == 0 {
         return MOST;
     }
@@ -125,11 +130,13 @@ fn weight(size: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ClassId;
 
     fn host(capacity: (u32, u32), used: (u32, u32)) -> HostView {
-        let resources = |(cpu, memory_mib)| Resources { cpu, memory_mib };
+        let resources = |(cpu, memory_mib)| Resources::new(cpu, memory_mib);
         let capacity = resources(capacity);
         HostView {
+            class: ClassId(0),
             capacity,
             free: capacity.minus(resources(used)).unwrap(),
             zone: 0,
@@ -142,7 +149,7 @@ mod tests {
     /// The tables of K8S `noderesources/least_allocated_test.go`, with 1,000 cpu units a cpu.
     #[test]
     fn least_allocated_as_published() {
-        let demand = Resources { cpu: 3_000, memory_mib: 5_000 };
+        let demand = Resources::new(3_000, 5_000);
         let table = [
             // (25 + 50) / 2 and (50 + 50) / 2
             (host((4_000, 10_000), (0, 0)), 37),
@@ -165,7 +172,7 @@ mod tests {
     /// it there already: 100 * 820 / 1024 = 80 and 80.
     #[test]
     fn a_task_that_states_nothing_still_counts() {
-        let quarter = Resources { cpu: 256, memory_mib: 500 };
+        let quarter = Resources::new(256, 500);
         assert_eq!(least_allocated(&host((1_024, 2_000), (512, 1_000)), quarter), 25);
         let empty = host((1_024, 2_000), (0, 0));
         assert_eq!(least_allocated(&empty, Resources::default()), 90);
@@ -176,8 +183,8 @@ mod tests {
     /// The tables of K8S `noderesources/balanced_allocation_test.go`.
     #[test]
     fn balanced_as_published() {
-        let both = Resources { cpu: 3_000, memory_mib: 5_000 };
-        let cpu_only = Resources { cpu: 3_000, memory_mib: 0 };
+        let both = Resources::new(3_000, 5_000);
+        let cpu_only = Resources::new(3_000, 0);
         let table = [
             // 75 % and 50 %: 100 - 12.5; 50 % and 50 %
             (host((4_000, 10_000), (0, 0)), both, 87),
@@ -191,7 +198,7 @@ mod tests {
             (host((6_000, 10_000), (3_000, 5_000)), cpu_only, 75),
             // 85.71 % and 12.5 %: 100 - 36.6
             (host((3_500, 40_000), (0, 0)), both, 63),
-            (host((0, 40_000), (0, 0)), Resources { cpu: 0, memory_mib: 5_000 }, 100),
+            (host((0, 40_000), (0, 0)), Resources::new(0, 5_000), 100),
         ];
         for (host, demand, score) in table {
             assert_eq!(balanced(&host, demand), score, "{host:?}");
@@ -245,7 +252,7 @@ mod tests {
         let empty = HostView { zone_tasks: 1, ..host((4_096, 8_192), (2_048, 4_096)) };
         let hosts = [HostView { tasks: 1, ..empty }, empty];
         let skew = Skew::of(&hosts.iter().map(|host| (*host, 1)));
-        let scene = Scene { demand: Resources { cpu: 512, memory_mib: 1_024 }, desired: 3, skew };
-        assert_eq!(hosts.map(|host| Kubernetes.score(&host, &scene).0), [400 - 311, 400 - 337]);
+        let scene = Scene { demand: Resources::new(512, 1_024), desired: 3, by_class: &[], skew };
+        assert_eq!(hosts.map(|host| Kubernetes.score(&host, &scene)[0]), [400 - 311, 400 - 337]);
     }
 }

@@ -10,7 +10,7 @@ pub(super) struct LeastTasks;
 
 impl Placement for LeastTasks {
     fn score(&self, host: &HostView, _: &Scene) -> Score {
-        (host.all_tasks, 0)
+        [host.all_tasks, 0, 0, 0, 0]
     }
 
     fn counts_all_tasks(&self) -> bool {

@@ -1,12 +1,14 @@
 //! Where a task goes: policies score one host each, and the search over hosts is written once.
 
 mod binpack;
+mod chain;
 mod first_fit;
 mod host_set;
 pub(crate) mod index;
 mod kubernetes;
 mod least_tasks;
 mod nomad;
+pub mod packing;
 mod random;
 mod random_offers;
 pub(crate) mod search;
@@ -17,12 +19,14 @@ mod swarm;
 use std::fmt;
 
 use crate::engine::draws::{Draws, Entity, Stream};
-use crate::model::Resources;
+use crate::model::{Class, ClassId, Resource, Resources};
+pub use chain::{Link, Spread};
+use index::Look;
 use kubernetes::Skew;
 use search::Fitting;
 
-/// A placement policy by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A placement policy.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Policy {
     /// Zones with fewest tasks of the service, then hosts with fewest.
     Spread,
@@ -42,9 +46,15 @@ pub enum Policy {
     LeastTasks,
     /// The first of the offers in random order.
     RandomOffers,
+    /// Strategies in order: each chooses among the hosts that those before it find equally good (ECS `placementStrategy`).
+    Chain(Vec<Link>),
 }
 
-/// Every policy by the name that scenarios use.
+/// A score that cannot be worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undefined;
+
+/// Every policy that has a name alone, by the name that scenarios use.
 pub const ALL: [(&str, Policy); 9] = [
     ("binpack", Policy::Binpack),
     ("first-fit", Policy::FirstFit),
@@ -60,6 +70,7 @@ pub const ALL: [(&str, Policy); 9] = [
 /// What a policy sees of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HostView {
+    pub class: ClassId,
     /// What it offers to tasks when it is empty.
     pub capacity: Resources,
     /// What is free on it.
@@ -73,19 +84,49 @@ pub(crate) struct HostView {
     pub all_tasks: u32,
 }
 
+impl HostView {
+    /// What hosts of one look are like, with the tasks of the service by zone.
+    pub(crate) fn of(look: &Look, classes: &[Class], by_zone: &[u32]) -> Self {
+        let Class { zone, capacity, .. } = classes[look.class.index()];
+        Self {
+            class: look.class,
+            capacity,
+            free: look.free,
+            zone,
+            tasks: look.tasks,
+            zone_tasks: by_zone.get(usize::from(zone)).copied().unwrap_or(0),
+            all_tasks: look.all_tasks,
+        }
+    }
+}
+
 /// What a policy knows beside the host.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scene {
+pub(crate) struct Scene<'a> {
     /// What the task reserves.
     pub demand: Resources,
     /// Tasks wanted of its service.
     pub desired: u32,
+    /// By class, tasks of the service; no entry is none.
+    pub by_class: &'a [u32],
     /// What it has found out about the hosts that fit.
     pub skew: Skew,
 }
 
-/// How good a host is; the lowest is best.
-pub(crate) type Score = (u32, u32);
+/// Parts of a score: as many as a chain has links at most (BC `placementStrategy`).
+pub const PARTS: usize = 5;
+
+/// How good a host is, the most important part first; the lowest is best.
+pub(crate) type Score = [u32; PARTS];
+
+/// Whether the order of hosts of one class changes with the tasks of the service on other hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// It does not: what is counted by zone or class is the same for all of them.
+    WithinClassStays,
+    /// It does, or the policy draws.
+    Changing,
+}
 
 /// Which of the hosts that fit a policy takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +161,15 @@ pub(crate) trait Placement {
     fn counts_all_tasks(&self) -> bool {
         false
     }
+
+    /// Whether its order of hosts within a class stays.
+    fn order(&self) -> Order {
+        Order::WithinClassStays
+    }
 }
 
 impl Policy {
-    fn placement(self) -> &'static dyn Placement {
+    fn placement(&self) -> &dyn Placement {
         match self {
             Self::Spread => &spread::Spread,
             Self::Binpack => &binpack::Binpack,
@@ -134,17 +180,38 @@ impl Policy {
             Self::Swarm => &swarm::Swarm,
             Self::LeastTasks => &least_tasks::LeastTasks,
             Self::RandomOffers => &random_offers::RandomOffers,
+            Self::Chain(links) => links,
         }
     }
 
+    /// How good a host that fits is.
+    ///
+    /// # Errors
+    /// Where a score that a scenario wrote cannot be worked out.
+    pub(crate) fn score(&self, host: &HostView, scene: &Scene) -> Result<Score, Undefined> {
+        Ok(self.placement().score(host, scene))
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        self.placement().order()
+    }
+
+    pub(crate) fn choice(&self) -> Choice {
+        self.placement().choice()
+    }
+
+    pub(crate) fn survey(&self, fitting: &Fitting) -> Skew {
+        self.placement().survey(fitting)
+    }
+
     /// Whether it counts the tasks of all services.
-    pub(crate) fn counts_all_tasks(self) -> bool {
+    pub(crate) fn counts_all_tasks(&self) -> bool {
         self.placement().counts_all_tasks()
     }
 
     /// Even bits for the choice of a host for `task`, the `ordinal`-th of its service; 0 where nothing is drawn.
-    pub(crate) fn lot(self, draws: Draws, task: Entity, service: &str, ordinal: u32) -> u64 {
-        match self.placement().choice() {
+    pub(crate) fn lot(&self, draws: Draws, task: Entity, service: &str, ordinal: u32) -> u64 {
+        match self.choice() {
             Choice::Best => 0,
             Choice::AnyBest | Choice::BestOfFew { .. } => draws.bits(Stream::Lot, task),
             Choice::NextOfFew { tasks, .. } => {
@@ -159,12 +226,42 @@ impl Policy {
 pub struct Shortage {
     /// Hosts that the service may run on.
     pub hosts: u32,
-    /// Of those, hosts with too little cpu free.
-    pub cpu: u32,
-    /// Hosts with too little memory free.
-    pub memory: u32,
+    /// Of those, hosts with too little of each resource free, in the order of [`Resource::ALL`].
+    pub resources: [u32; 5],
     /// Hosts where the port that the task needs is taken.
     pub port: u32,
+    /// Hosts that have a task of the service already, which may have one only.
+    pub distinct: u32,
+    /// Hosts with room whose score cannot be worked out.
+    pub undefined: u32,
+}
+
+impl Shortage {
+    /// Whether there is nothing that any host is short of.
+    pub fn is_none(&self) -> bool {
+        self.resources == [0; 5] && self.port == 0 && self.distinct == 0
+    }
+
+    /// Hosts with too little of one resource free.
+    pub const fn of(&self, resource: Resource) -> u32 {
+        self.resources[resource as usize]
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.combine(other, |a, b| a + b);
+    }
+
+    fn subtract(&mut self, other: &Self) {
+        self.combine(other, |a, b| a - b);
+    }
+
+    fn combine(&mut self, other: &Self, f: impl Fn(u32, u32) -> u32) {
+        self.hosts = f(self.hosts, other.hosts);
+        self.resources = std::array::from_fn(|i| f(self.resources[i], other.resources[i]));
+        self.port = f(self.port, other.port);
+        self.distinct = f(self.distinct, other.distinct);
+        self.undefined = f(self.undefined, other.undefined);
+    }
 }
 
 /// `memory on 6 of 6 hosts, cpu on 2 of 6 hosts`.
@@ -173,7 +270,17 @@ impl fmt::Display for Shortage {
         if self.hosts == 0 {
             return f.write_str("there is no host to run on");
         }
-        let short = [("a port already in use", self.port), ("memory", self.memory), ("cpu", self.cpu)];
+        let resource = |resource| self.of(resource);
+        let short = [
+            ("a port already in use", self.port),
+            ("a task of the service already", self.distinct),
+            ("memory", resource(Resource::Memory)),
+            ("cpu", resource(Resource::Cpu)),
+            ("GPUs", resource(Resource::Gpus)),
+            ("network interfaces", resource(Resource::Interfaces)),
+            ("disk", resource(Resource::Disk)),
+            ("no score that can be worked out", self.undefined),
+        ];
         let short = short.iter().filter(|(_, hosts)| *hosts > 0);
         let texts: Vec<_> = short.map(|(what, hosts)| format!("{what} on {hosts} of {} hosts", self.hosts)).collect();
         f.write_str(&texts.join(", "))

@@ -4,7 +4,7 @@
 //! Left out: affinities, `spread` blocks (with either, Nomad looks at more hosts) and the penalty of a host where the task
 //! has failed. A task that is being stopped counts until it has stopped; Nomad does not count it from the plan on.
 
-use super::{Choice, HostView, Placement, Scene, Score};
+use super::{Choice, HostView, Order, Placement, Scene, Score};
 
 /// A score of 1: scores are compared as hundred-millionths, so that the last bit of a power does not count.
 const ONE: u32 = 100_000_000;
@@ -17,11 +17,15 @@ impl Placement for Nomad {
         let fit = fit(host, scene);
         let mean =
             if host.tasks == 0 { fit } else { (fit - (f64::from(host.tasks) + 1.0) / f64::from(scene.desired)) / 2.0 };
-        (((1.0 - mean) * f64::from(ONE)).round() as u32, 0)
+        [((1.0 - mean) * f64::from(ONE)).round() as u32, 0, 0, 0, 0]
     }
 
     fn choice(&self) -> Choice {
-        Choice::BestOfFew { poor: (ONE, 0) }
+        Choice::BestOfFew { poor: [ONE, 0, 0, 0, 0] }
+    }
+
+    fn order(&self) -> Order {
+        Order::Changing
     }
 }
 
@@ -37,13 +41,14 @@ fn fit(host: &HostView, scene: &Scene) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Resources;
+    use crate::model::{ClassId, Resources};
     use crate::placement::kubernetes::Skew;
 
     fn host(free: (u32, u32), tasks: u32) -> HostView {
         HostView {
-            capacity: Resources { cpu: 2048, memory_mib: 4096 },
-            free: Resources { cpu: free.0, memory_mib: free.1 },
+            capacity: Resources::new(2048, 4096),
+            free: Resources::new(free.0, free.1),
+            class: ClassId(0),
             zone: 0,
             tasks,
             zone_tasks: 0,
@@ -51,8 +56,8 @@ mod tests {
         }
     }
 
-    fn scene(cpu: u32, memory_mib: u32) -> Scene {
-        Scene { demand: Resources { cpu, memory_mib }, desired: 4, skew: Skew::default() }
+    fn scene(cpu: u32, memory_mib: u32) -> Scene<'static> {
+        Scene { demand: Resources::new(cpu, memory_mib), desired: 4, by_class: &[], skew: Skew::default() }
     }
 
     /// The table of NOMAD `nomad/structs/funcs_test.go`, `TestScoreFitBinPack`: 2,048 cpu and 4,096 memory to give.
@@ -72,7 +77,7 @@ mod tests {
     fn tasks_of_the_service_push_it_away() {
         let table = [(0, 24_025_307), (1, 87_012_654), (2, 99_512_654), (3, 112_012_654)];
         for (tasks, score) in table {
-            assert_eq!(Nomad.score(&host((1536, 3072), tasks), &scene(512, 1024)), (score, 0), "{tasks} tasks");
+            assert_eq!(Nomad.score(&host((1536, 3072), tasks), &scene(512, 1024))[0], score, "{tasks} tasks");
         }
     }
 
@@ -80,6 +85,6 @@ mod tests {
     #[test]
     fn nothing_of_nothing_is_full() {
         let none = HostView { capacity: Resources::default(), ..host((0, 0), 0) };
-        assert_eq!(Nomad.score(&none, &scene(0, 0)), (0, 0));
+        assert_eq!(Nomad.score(&none, &scene(0, 0)), [0; 5]);
     }
 }

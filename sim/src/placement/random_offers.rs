@@ -6,7 +6,7 @@
 //! to the first 8 of it in turn. The order is that of the tasks' numbers, not of the rounds of offers: a round that begins
 //! within a 40 goes on with its hosts.
 
-use super::{Choice, HostView, Placement, Scene, Score};
+use super::{Choice, HostView, PARTS, Placement, Scene, Score};
 
 /// Offers that Marathon works on at once (`max_parallel_offers`).
 const AT_ONCE: u32 = 8;
@@ -18,7 +18,7 @@ pub(super) struct RandomOffers;
 
 impl Placement for RandomOffers {
     fn score(&self, _: &HostView, _: &Scene) -> Score {
-        (0, 0)
+        [0; PARTS]
     }
 
     fn choice(&self) -> Choice {
@@ -34,12 +34,12 @@ mod tests {
     /// The tasks themselves are other each time, and so are their lots under `random`.
     #[test]
     fn forty_tasks_in_a_row_share_an_order() {
-        let lots = |policy: Policy| {
+        let lots = |policy: &Policy| {
             let lot = |i| policy.lot(Draws::new(1), Entity::named("web").child(i), "web", i as u32);
             let mut lots: Vec<_> = (0..80).map(lot).collect();
             lots.dedup();
             lots.len()
         };
-        assert_eq!((lots(Policy::RandomOffers), lots(Policy::Random), lots(Policy::Spread)), (2, 80, 1));
+        assert_eq!((lots(&Policy::RandomOffers), lots(&Policy::Random), lots(&Policy::Spread)), (2, 80, 1));
     }
 }

@@ -6,6 +6,6 @@ pub(super) struct Spread;
 
 impl Placement for Spread {
     fn score(&self, host: &HostView, _: &Scene) -> Score {
-        (host.zone_tasks, host.tasks)
+        [host.zone_tasks, host.tasks, 0, 0, 0]
     }
 }

@@ -10,7 +10,7 @@ pub(super) struct Swarm;
 
 impl Placement for Swarm {
     fn score(&self, host: &HostView, _: &Scene) -> Score {
-        (host.tasks, host.all_tasks)
+        [host.tasks, host.all_tasks, 0, 0, 0]
     }
 
     fn choice(&self) -> Choice {

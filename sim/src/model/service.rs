@@ -1,0 +1,122 @@
+//! A service: what its tasks need, how they start and stop, and what stands in front of them.
+
+use super::{ClassId, Resources};
+use crate::deploy::Rollout;
+use crate::engine::dist::Dist;
+use crate::engine::time::Duration;
+use crate::placement::Policy;
+
+/// A service: a number of tasks kept running.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Unique among services.
+    pub name: String,
+    /// Tasks wanted (`desiredCount`).
+    pub desired: u32,
+    /// What each task reserves.
+    pub demand: Demand,
+    /// Where its tasks may run.
+    pub eligible: Eligible,
+    /// What its hosts pull.
+    pub image: Image,
+    /// From the container's creation to RUNNING.
+    pub startup: Dist,
+    /// What finds out whether a running task is well, where it has such a check; it is in service then, or may be registered.
+    pub health_check: Option<HealthCheck>,
+    /// What registers its tasks and checks their health.
+    pub load_balancer: Option<LoadBalancer>,
+    /// From the stop order to SIGTERM (a hook, or a wait for others to learn of it).
+    pub pre_stop: Duration,
+    /// From SIGTERM to the exit, where the stop timeout leaves that long.
+    pub exit: Dist,
+    /// From SIGTERM to SIGKILL (`stopTimeout`).
+    pub stop_timeout: Duration,
+    /// The deploy strategy.
+    pub rollout: Rollout,
+    /// Where its tasks go.
+    pub placement: Policy,
+}
+
+/// What a task reserves on its host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Cpu and memory.
+    pub resources: Resources,
+    /// A fixed host port: at most one task a host has it.
+    pub host_port: Option<u16>,
+    /// At most one task of the service a host (`distinctInstance`, anti-affinity), those of older versions included.
+    pub distinct_host: bool,
+}
+
+/// The classes of hosts that a service may use: all, or those for which this holds, by class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Eligible(pub Option<Vec<bool>>);
+
+impl Eligible {
+    /// Any host.
+    pub const ANY: Self = Self(None);
+
+    /// Whether hosts of a class will do.
+    pub fn allows(&self, class: ClassId) -> bool {
+        self.0.as_ref().is_none_or(|classes| classes[class.index()])
+    }
+}
+
+/// What a host has to fetch before it can start a task of a new version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Compressed size in bytes; 0 where pulls are left out.
+    pub bytes: u64,
+    /// Of those, bytes that a host with any version of the image has already.
+    pub shared_bytes: u64,
+    /// What the hosts of the start hold.
+    pub cached: Cached,
+}
+
+/// What the hosts of the start hold of an image. Hosts added later hold nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cached {
+    /// Nothing.
+    Nothing,
+    /// The running version: a new one needs its own layers only.
+    Running,
+    /// Every version that will be deployed.
+    All,
+}
+
+/// A check of a task by its runtime or its orchestrator (`healthCheck`, `HEALTHCHECK`, readiness probe).
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthCheck {
+    /// From RUNNING to the verdict that a good task is well.
+    pub passes_after: Dist,
+    /// From RUNNING to the verdict that a bad one is not, which ends it; it goes on being unwell where absent.
+    pub fails_after: Option<Dist>,
+}
+
+/// A load balancer in front of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadBalancer {
+    /// From the registration call to the first chance of a health check.
+    pub registration: Dist,
+    /// Where the first check falls.
+    pub first_check: FirstCheck,
+    /// Health check interval.
+    pub interval: Duration,
+    /// Checks in a row that a new target must pass; at least 1.
+    pub initial_checks: u32,
+    /// Checks in a row that a target fails before it is unhealthy; at least 1.
+    pub unhealthy_checks: u32,
+    /// From deregistration to the end of draining (`deregistration_delay`, Classic: connection draining timeout; 0 is off).
+    pub deregistration_delay: Duration,
+    /// Where draining ends as soon as the last request does: how long that takes. A fixed timer where absent.
+    pub in_flight: Option<Dist>,
+}
+
+/// Where a new target's first health check falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstCheck {
+    /// As soon as it is registered.
+    AtOnce,
+    /// Anywhere in the first interval.
+    WithinInterval,
+}
