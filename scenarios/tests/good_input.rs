@@ -8,10 +8,10 @@ use seatrial_sim::deploy::{
     Reap, RollBack, Rollout, Round, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, VictimOrder, ZeroRule,
 };
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::{GroupId, ServiceId};
+use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
-    Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, Fault, FirstCheck, HealthCheck,
+    Agent, Billing, Cached, Contact, ControlLoop, Demand, Eligible, Deploy, Deregistration, Fault, FirstCheck, HealthCheck,
     HostGroup, HourlyPrice, Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources, Scaling, Service,
     SlotRelease, StartRule, Version,
 };
