@@ -17,7 +17,7 @@ pub struct Cli {
 pub enum Verb {
     /// Run every variant of a scenario with the same seeds and compare them.
     Run(Run),
-    /// List the systems, their strategies, and the placements, with every default and its source.
+    /// List the systems, their strategies, the placements and the instance types, with every default and its source.
     List(List),
 }
 
@@ -65,7 +65,7 @@ pub struct Run {
 }
 
 /// Lists what there is: the systems, their strategies, and the placements; of one of them every parameter with its default,
-/// what it means, and where the default comes from.
+/// what it means, and where the default comes from. And instance types and sizes of Fargate with their prices.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true, after_help = AFTER_LIST)]
 pub struct List {
@@ -91,6 +91,14 @@ pub enum Of {
     },
     /// How hosts are chosen, and whose default that is.
     Placements,
+    /// The types of Amazon EC2 that a host group may name; of some, all prices and what each stands for.
+    Instances {
+        /// Some of them: m5.large.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// The sizes that a task may have on AWS Fargate, and what they cost.
+    Fargate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -179,10 +187,11 @@ Examples:
   seatrial list orchestrators
   seatrial list orchestrators ecs
   seatrial list strategies rolling
+  seatrial list instances m4.large m5.large
   seatrial list orchestrators ecs --format json | jq -r '.parameters[].name'
 
-What is printed of one system or strategy is TOML, so each line can be pasted
-into a scenario. These two mean the same:
+What is printed of one system, strategy or instance type is TOML, so each line
+can be pasted into a scenario. These two mean the same:
 
   [orchestrator]                orchestrator = { name = \"ecs\", tick = \"5s\" }
   name = \"ecs\"

@@ -1,8 +1,11 @@
 //! `seatrial list`: what there is, with every default, its meaning and its source.
 
+mod instances;
+
 use std::iter::once;
 use std::process::ExitCode;
 
+use seatrial_scenarios::catalogue::Catalogue;
 use seatrial_scenarios::{FREE, FREE_POOL, FREE_SLOTS, Part, suggestion_of_all, written};
 use seatrial_sim::orchestrators::{self, Orchestrator, meaning};
 use seatrial_sim::parameters::{Parameter, Parameters, Value as Kind};
@@ -25,13 +28,18 @@ pub fn list(arguments: &List) -> Result<ExitCode, Failure> {
         Of::Strategies { name: None } => all_strategies(&systems),
         Of::Strategies { name: Some(name) } => one_strategy(&systems, name)?,
         Of::Placements => all_placements(&systems),
+        Of::Instances { names } if names.is_empty() => instances::all_instances(Catalogue::built_in()),
+        Of::Instances { names } => instances::some_instances(Catalogue::built_in(), names)?,
+        Of::Fargate => instances::fargate(),
     };
     json["schema_version"] = 1.into();
     print(&match (arguments.format, body) {
         (ListFormat::Json, _) => format!("{json:#}\n"),
-        (ListFormat::Table, Body::Overview(rows)) => columns(&rows),
+        (ListFormat::Table, Body::Overviews(tables)) => blank_between(tables.iter().map(|rows| columns(rows))),
         (ListFormat::Table, Body::Sections(sections)) => blank_between(sections.iter().map(Section::toml)),
-        (ListFormat::Markdown, Body::Overview(rows)) => markdown_table(&rows),
+        (ListFormat::Markdown, Body::Overviews(tables)) => {
+            blank_between(tables.iter().map(|rows| markdown_table(rows)))
+        }
         (ListFormat::Markdown, Body::Sections(sections)) => blank_between(sections.iter().map(Section::markdown)),
     })?;
     Ok(Exit::Answered.into())
@@ -44,8 +52,8 @@ struct Listing {
 }
 
 enum Body {
-    /// A line for each; the first one is the head.
-    Overview(Vec<Vec<String>>),
+    /// Tables with a line for each; the first line is the head.
+    Overviews(Vec<Vec<Vec<String>>>),
     /// One in detail.
     Sections(Vec<Section>),
 }
@@ -210,8 +218,12 @@ fn unknown(what: &str, name: &str, names: &[&str]) -> Failure {
 }
 
 fn overview(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Body {
+    Body::Overviews(vec![table(head, rows)])
+}
+
+fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
     let head = head.iter().map(|cell| (*cell).into()).collect();
-    Body::Overview(once(head).chain(rows).collect())
+    once(head).chain(rows).collect()
 }
 
 fn blank_between(parts: impl Iterator<Item = String>) -> String {

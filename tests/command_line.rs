@@ -211,7 +211,7 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
     fs::write(folder.join("bytes.toml"), [b'a', 0xff, 0xfe]).unwrap();
     let big = fs::File::create(folder.join("big.toml")).unwrap();
     big.set_len(1 << 30).unwrap();
-    let table: [(&[&str], &[&str]); 25] = [
+    let table: [(&[&str], &[&str]); 26] = [
         (&["run", "typo.toml"], &["typo.toml:18", "memroy", "memory"]),
         (&["run", "hosts.toml"], &["hosts.toml:10", "host_group"]),
         (&["run", "time.toml"], &["time.toml:25", "negative"]),
@@ -235,6 +235,7 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
         (&["runn", "web.toml"], &["runn", "run"]),
         (&["list", "orchestrators", "esc"], &["no orchestrator 'esc'", "did you mean 'ecs'?", "ecs-2015"]),
         (&["list", "strategies", "roling"], &["no strategy 'roling'", "did you mean 'rolling'?", "free"]),
+        (&["list", "instances", "m5.lage"], &["no instance type 'm5.lage'", "did you mean 'm5.large'?", "p3.2xlarge"]),
         (&["list", "orchestrator"], &["orchestrator", "orchestrators"]),
         (&["list", "placements", "--format", "yaml"], &["yaml", "table, json, markdown"]),
     ];
@@ -301,7 +302,7 @@ fn what_list_prints_can_be_pasted() {
 fn list_says_what_there_is() {
     let folder = folder("lists");
     let listed = |arguments: &[&str]| text(&seatrial(&folder, &[&["list"], arguments].concat()).stdout);
-    let table: [(&[&str], &[&str]); 9] = [
+    let table: [(&[&str], &[&str]); 15] = [
         (&["orchestrators"], &["ecs-2015", "Amazon ECS on EC2, 2026", "one-at-a-time, rolling, free"]),
         (&["orchestrators", "ecs"], &["tick = \"10.1s\"", "from one look at a service", "[strategy.canary]", "DG"]),
         (&["strategies"], &["rolling", "ecs, ecs-2018, ecs-2015", "any combination"]),
@@ -311,6 +312,27 @@ fn list_says_what_there_is() {
         (&["placements", "--format", "markdown"], &["| placement | default of |", "| --- | --- |", "| spread | ecs"]),
         (&["--format", "markdown", "orchestrators", "ecs"], &["### ecs: Amazon", "| `tick` | `\"10.1s\"` | from one"]),
         (&["strategies", "rolling", "--format", "json"], &["\"default\": \"100\"", "\"schema_version\": 1"]),
+        (&["instances"], &["ECS registers", "m4.large", "7985", "7782 (E)", "2, trunking 10", "0.0464", "2026-07"]),
+        (
+            &["instances", "m4.large", "c5.large"],
+            &[
+                "instance = \"m4.large\"",
+                "cpu = 2048",
+                "memory = \"7985MiB\"",
+                "$0.108/h in 2016-12",
+                "# c5.large: 2 vCPU",
+            ],
+        ),
+        (&["instances", "--format", "markdown"], &["| instance | vCPU | MiB |", "| m5.large | 2 | 8192 | 7680 |"]),
+        (
+            &["instances", "m4.large", "--format", "markdown"],
+            &["### m4.large", "| `price` | `\"$0.10/h\"` | us-east-1"],
+        ),
+        (
+            &["fargate"],
+            &["8192 to 30720 by 1024", "512, 1024, 2048", "0.04048", "0.004445", "Spot, about (E)", "2019-01"],
+        ),
+        (&["fargate", "--format", "json"], &["\"memory_mib\"", "\"gib_usd_hour\": 0.004445", "\"spot_share\": 0.3"]),
     ];
     for (arguments, parts) in table {
         let out = listed(arguments);
@@ -324,6 +346,10 @@ fn list_says_what_there_is() {
     let parameter = &json["parameters"][0];
     assert_eq!((&parameter["name"], &parameter["default"]), (&"tick".into(), &"\"10.1s\"".into()));
     assert_eq!(json["strategies"][0]["name"], "rolling");
+    let json: Value = serde_json::from_str(&listed(&["instances", "t2.medium", "--format", "json"])).unwrap();
+    let prices = json["instances"][0]["prices"].as_array().unwrap();
+    let prices: Vec<_> = prices.iter().map(|price| format!("{} {}", price["date"], price["usd_hour"])).collect();
+    assert_eq!(prices, ["\"2015-08\" 0.052", "\"2016-12\" 0.047", "\"2017-11\" 0.0464", "\"2026-07\" 0.0464"]);
 }
 
 #[test]

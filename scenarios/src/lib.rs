@@ -1,5 +1,6 @@
 //! Scenario files: read, checked, varied and run.
 
+pub mod catalogue;
 mod decode;
 mod file;
 mod overrides;

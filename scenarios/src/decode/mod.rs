@@ -8,7 +8,7 @@ mod orchestrator;
 mod parameters;
 mod scenario;
 mod service;
-mod units;
+pub(crate) mod units;
 
 use std::cell::RefCell;
 use std::ops::{Range, RangeInclusive};
