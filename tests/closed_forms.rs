@@ -5,7 +5,7 @@ mod support;
 use proptest::prelude::*;
 use seatrial_sim::cluster::TaskState;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::{Fact, GroupId};
+use seatrial_sim::engine::fact::Fact;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::costs::Costs;
 use seatrial_sim::model::{

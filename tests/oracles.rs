@@ -166,7 +166,7 @@ fn the_tasks_of_other_services_count_where_the_policy_counts_them() {
         model.services[0].demand.resources.memory_mib = 2;
         model.services[0].placement = Policy::FirstFit;
         let mut api = service("api", 2);
-        api.placement = policy;
+        api.placement = policy.clone();
         model.services.push(api);
         model.deploys[0].service = ServiceId(1);
         for seed in 0..20 {

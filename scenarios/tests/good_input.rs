@@ -11,9 +11,9 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
-    Agent, Billing, Cached, Contact, ControlLoop, Demand, Eligible, Deploy, Deregistration, Fault, FirstCheck, HealthCheck,
-    HostGroup, HourlyPrice, Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources, Scaling, Service,
-    SlotRelease, StartRule, Version,
+    Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible, Fault, FirstCheck,
+    HealthCheck, HostGroup, HourlyPrice, Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources,
+    Scaling, Service, SlotRelease, StartRule, Version,
 };
 use seatrial_sim::orchestrators::{self, ecs, load_balancers};
 use seatrial_sim::parameters::Value;

@@ -16,8 +16,9 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::summary::{Summary, SummaryObserver};
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::{
-    Agent, Backoff, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, FirstCheck, HostGroup,
-    HourlyPrice, Image, LoadBalancer, Model, PullOrder, Resources, Restart, Service, SlotRelease, StartRule, Version,
+    Agent, Backoff, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible, FirstCheck, HostDrain,
+    HostGroup, HourlyPrice, Image, LoadBalancer, Model, PullOrder, Resources, Restart, Service, SlotRelease, StartRule,
+    Version,
 };
 use seatrial_sim::orchestrators::ecs;
 use seatrial_sim::parameters::Value;
@@ -51,6 +52,8 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
             replaces_unhealthy_targets: false,
             pull_ahead: false,
             restart: Restart { in_place: None, replace: Some(Backoff::constant(secs(0))), backs_off_unless_ran: false },
+            host_drain: HostDrain::AsRollout,
+            loss_detection: Dist::ZERO,
         },
         host_groups: vec![group("m5", hosts, slots)],
         services: vec![service("web", desired)],

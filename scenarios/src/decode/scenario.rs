@@ -141,7 +141,8 @@ impl Places<'_> {
     /// The hosts of the group that a reference means.
     pub fn of_group(&self, item: &Item) -> Option<Eligible> {
         let only = self.groups.position(item)?;
-        let classes = self.host_groups.iter().zip(0..).flat_map(|(group, id)| group.zones.iter().map(move |_| id == only));
+        let classes =
+            self.host_groups.iter().zip(0..).flat_map(|(group, id)| group.zones.iter().map(move |_| id == only));
         Some(Eligible(Some(classes.collect())))
     }
 }

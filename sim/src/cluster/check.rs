@@ -24,7 +24,8 @@ impl Cluster {
             }
         }
         for (i, host) in self.hosts.iter().enumerate() {
-            let capacity = if host.of_one_task { host.free.plus(reserved[i]) } else { self.classes[host.class.index()].capacity };
+            let capacity =
+                if host.of_one_task { host.free.plus(reserved[i]) } else { self.classes[host.class.index()].capacity };
             assert_eq!(host.free.plus(reserved[i]), capacity, "used and free are the capacity of host {i}");
             assert_eq!(host.tasks, on_host[i], "tasks on host {i}");
         }

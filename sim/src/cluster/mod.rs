@@ -320,7 +320,8 @@ impl Cluster {
 
     /// The tasks on a host that are neither chosen to stop nor stopped, in order of their ids.
     pub fn wanted_on(&self, host: HostId) -> Vec<TaskId> {
-        let wanted = self.services.iter().flat_map(|service| service.versions.iter().flat_map(|version| &version.tasks));
+        let wanted =
+            self.services.iter().flat_map(|service| service.versions.iter().flat_map(|version| &version.tasks));
         let mut on: Vec<_> = wanted.copied().filter(|id| self.tasks[id.index()].host == host).collect();
         on.sort_unstable();
         on

@@ -71,7 +71,8 @@ impl<'m> HostGroups<'m> {
             }
             if let Some(period) = group.scaler.period() {
                 // The phase of its looks is anywhere in the period.
-                let phase = self.draws.bits(Stream::ScalerPhase, Entity::named(&group.name)) % period.as_millis().max(1);
+                let phase =
+                    self.draws.bits(Stream::ScalerPhase, Entity::named(&group.name)) % period.as_millis().max(1);
                 self.look_at(id, Time::ZERO + Duration::from_millis(phase), ctx.cause, ctx);
             }
         }
@@ -109,7 +110,14 @@ impl<'m> HostGroups<'m> {
     }
 
     /// A size that was asked for at this time.
-    pub fn scheduled_size(&mut self, id: GroupId, size: u32, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    pub fn scheduled_size(
+        &mut self,
+        id: GroupId,
+        size: u32,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
         let wanted = self.model.host_groups[id.index()].schedule[size as usize].hosts;
         self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
     }
@@ -124,7 +132,14 @@ impl<'m> HostGroups<'m> {
     }
 
     /// A group's scaler looks.
-    pub fn look(&mut self, id: GroupId, pending: &[Pending], cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    pub fn look(
+        &mut self,
+        id: GroupId,
+        pending: &[Pending],
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
         let settings = &self.model.host_groups[id.index()];
         if self.groups[id.index()].next_look != Some(ctx.now) {
             return;
@@ -327,7 +342,14 @@ impl<'m> HostGroups<'m> {
     }
 
     /// A host leaves: it takes no more tasks, and goes when it is empty, or after a time.
-    fn drain(&mut self, host: HostId, at_most: Option<Duration>, because: FactId, cluster: &mut Cluster, ctx: &mut Ctx) {
+    fn drain(
+        &mut self,
+        host: HostId,
+        at_most: Option<Duration>,
+        because: FactId,
+        cluster: &mut Cluster,
+        ctx: &mut Ctx,
+    ) {
         self.leaves(host, cluster);
         self.groups[cluster.group_of(host).index()].leaving.insert(host);
         if cluster.hosts[host.index()].tasks == 0 {

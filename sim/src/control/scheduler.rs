@@ -184,7 +184,9 @@ impl<'m> Scheduler<'m> {
         }
         self.register_running(cluster, ctx);
         let there = |task: &TaskId, cluster: &Cluster| cluster.tasks[task.index()].state < TaskState::Lost;
-        for task in std::mem::take(&mut self.to_stop).into_iter().filter(|task| there(task, cluster)).collect::<Vec<_>>() {
+        for task in
+            std::mem::take(&mut self.to_stop).into_iter().filter(|task| there(task, cluster)).collect::<Vec<_>>()
+        {
             let because = cluster.tasks[task.index()].last;
             issue_stop(task, because, cluster, agents, ctx);
         }

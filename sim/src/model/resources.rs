@@ -99,7 +99,8 @@ impl Resources {
 
     /// How many of `demand` there is room for; without end where it needs nothing.
     pub fn room_for(self, demand: Self) -> u32 {
-        let shares = self.amounts().into_iter().zip(demand.amounts()).filter_map(|(there, need)| there.checked_div(need));
+        let shares =
+            self.amounts().into_iter().zip(demand.amounts()).filter_map(|(there, need)| there.checked_div(need));
         shares.min().unwrap_or(u32::MAX)
     }
 }

@@ -59,7 +59,10 @@ const ALL: &[Meaning] = &[
     any("launch_rate", "launches a service may make: tokens a minute, and how many are saved up"),
     any("replaces_unhealthy_targets", "whether tasks that their load balancer finds unhealthy are replaced"),
     any("pull_ahead", "whether a new task's image is pulled while the old task of its slot stops"),
-    any("host_drain", "how tasks leave a host that drains: replaced within the bounds of a rollout, or stopped and started elsewhere"),
+    any(
+        "host_drain",
+        "how tasks leave a host that drains: replaced within the bounds of a rollout, or stopped and started elsewhere",
+    ),
     any("loss_detection", "from the loss of a host to the control plane's knowing that its tasks are gone"),
     any("placement", "which host a task goes to"),
     any("billing", "how hosts are billed, if a group says nothing else"),

@@ -118,7 +118,11 @@ fn parameters() -> Parameters {
         .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (range 0 to 30 s)")
         .with("stop_timeout", Duration::from_secs(10), "E: as docker stop, 10 s (range 1 to 60 s)")
         .with("stop_tail", Dist::uniform_millis(100, 1_000), "E: as push (range 0.1 to 5 s)")
-        .with("host_drain", Value::Word("stop-first", HOST_DRAIN), "CATTLE: an evacuated host's containers go elsewhere")
+        .with(
+            "host_drain",
+            Value::Word("stop-first", HOST_DRAIN),
+            "CATTLE: an evacuated host's containers go elsewhere",
+        )
         .with("loss_detection", Dist::fixed_millis(60_000), "E: a ping that fails (range 30 s to 3 min)")
         .with(
             "placement",

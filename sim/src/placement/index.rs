@@ -157,8 +157,7 @@ impl PartialEq for HostIndex {
 }
 
 const LOWEST: Score = [0; super::PARTS];
-const LOWEST_LOOK: Look =
-    Look { class: ClassId(0), free: Resources::NONE, port_taken: false, tasks: 0, all_tasks: 0 };
+const LOWEST_LOOK: Look = Look { class: ClassId(0), free: Resources::NONE, port_taken: false, tasks: 0, all_tasks: 0 };
 
 /// Where the order within a class stays, hosts with one score are alike, and the score is that of a class without tasks;
 /// otherwise hosts with one look are.
@@ -167,7 +166,8 @@ fn key(look: &Look, terms: &Terms, classes: &[Class]) -> GroupKey {
         Order::Changing => (look.class, LOWEST, *look),
         Order::WithinClassStays => {
             let view = HostView::of(look, classes, &[]);
-            let scene = Scene { demand: terms.demand.resources, desired: terms.desired, by_class: &[], skew: Skew::default() };
+            let scene =
+                Scene { demand: terms.demand.resources, desired: terms.desired, by_class: &[], skew: Skew::default() };
             (look.class, terms.policy.score(&view, &scene).unwrap_or(LOWEST), LOWEST_LOOK)
         }
     }

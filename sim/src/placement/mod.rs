@@ -11,10 +11,12 @@ mod nomad;
 pub mod packing;
 mod random;
 mod random_offers;
+mod scan;
 pub(crate) mod search;
 mod shuffle;
 mod spread;
 mod swarm;
+pub mod trial;
 
 use std::fmt;
 

@@ -30,7 +30,12 @@ pub(crate) struct Fitting<'a> {
 }
 
 /// Hosts that are no better than a limit may be passed over this often for better ones (NOMAD `stack.go`, `maxSkip`).
-const PASSED_OVER: usize = 3;
+pub(super) const PASSED_OVER: usize = 3;
+
+/// How many hosts of so many are looked at: the logarithm to the base 2, but at least 2.
+pub(super) fn a_few(hosts: u32) -> usize {
+    hosts.next_power_of_two().trailing_zeros().max(2) as usize
+}
 
 /// The host for one task, by its service's policy.
 ///
@@ -113,7 +118,7 @@ impl<'a> Fitting<'a> {
 
     /// What `LimitIterator` and `MaxScoreIterator` do (NOMAD `select.go`).
     fn best_of_few<E>(self, score: impl Fn(&HostView) -> Result<Score, E>, poor: Score) -> Result<Option<HostId>, E> {
-        let few = self.index.shortage().hosts.next_power_of_two().trailing_zeros().max(2) as usize;
+        let few = a_few(self.index.shortage().hosts);
         let fitting = self.index.fitting();
         let (mut taken, mut passed_over) = (vec![], vec![]);
         for place in Shuffle::new(self.request.lot, fitting.len()) {
@@ -154,7 +159,7 @@ mod tests {
     use crate::engine::fact::GroupId;
     use crate::model::{ClassId, Demand, Eligible, Resource, Resources};
     use crate::placement::index::Look;
-    use crate::placement::kubernetes::Skew;
+    use crate::placement::scan::scan;
     use crate::placement::{ALL, Link, Policy, Spread};
 
     /// Zones 0 to 2 of one group, and of another with other hosts.
@@ -192,7 +197,12 @@ mod tests {
     }
 
     /// Where the `ordinal`-th task goes.
-    fn placed(policy: &Policy, looks: &[Look], by_zone: &[u32], (ordinal, lot): (u32, u64)) -> Result<HostId, Shortage> {
+    fn placed(
+        policy: &Policy,
+        looks: &[Look],
+        by_zone: &[u32],
+        (ordinal, lot): (u32, u64),
+    ) -> Result<HostId, Shortage> {
         let terms = terms(policy);
         let request = Request { terms: &terms, classes: &CLASSES, by_zone, by_class: by_zone, ordinal, lot };
         place(&request, &index(looks, &terms))
@@ -332,50 +342,6 @@ mod tests {
         }
     }
 
-    /// The plain form of the search: every host by itself.
-    fn plain(request: &Request, looks: &[Look]) -> Option<HostId> {
-        let Terms { demand, eligible, policy, desired } = request.terms;
-        let usable = || looks.iter().copied().zip((0..).map(HostId)).filter(|(look, _)| eligible.allows(look.class));
-        let fits = |look: &Look| {
-            demand.resources.fits_in(look.free) && !look.port_taken && !(demand.distinct_host && look.tasks > 0)
-        };
-        let fitting: Vec<_> = usable().filter(|(look, _)| fits(look)).collect();
-        let views: Vec<_> = fitting.iter().map(|(look, _)| request_view(request, look)).collect();
-        let skew = Skew::of(&views.iter().map(|view| (*view, 1)));
-        let scene = Scene { demand: demand.resources, desired: *desired, by_class: request.by_class, skew };
-        let scored: Vec<_> =
-            views.iter().zip(&fitting).map(|(view, host)| (policy.score(view, &scene).unwrap(), *host)).collect();
-        let best = scored.iter().min_by_key(|(score, (_, id))| (*score, *id))?;
-        let shuffled: Vec<_> = Shuffle::new(request.lot, scored.len() as u32).map(|i| scored[i as usize]).collect();
-        match policy.choice() {
-            Choice::Best => Some(best.1.1),
-            Choice::AnyBest => {
-                let mut equals: Vec<_> = scored.iter().filter(|(score, _)| *score == best.0).collect();
-                let changing = policy.order() == Order::Changing;
-                equals.sort_by_key(|(_, (look, id))| (look.class, changing.then_some(*look), *id));
-                Some(equals[(request.lot % equals.len() as u64) as usize].1.1)
-            }
-            Choice::BestOfFew { poor } => {
-                let few = (2..32).find(|few| 1 << few >= usable().count()).unwrap();
-                let mut poor_left = 3;
-                let (passed, taken): (Vec<_>, Vec<_>) = shuffled.into_iter().partition(|(score, _)| {
-                    let passed = *score >= poor && poor_left > 0;
-                    poor_left -= u32::from(passed);
-                    passed
-                });
-                taken.into_iter().chain(passed).take(few).min_by_key(|(score, _)| *score).map(|(_, (_, id))| id)
-            }
-            Choice::NextOfFew { few, .. } => {
-                let order: Vec<_> = Shuffle::new(request.lot, fitting.len() as u32).take(few as usize).collect();
-                Some(fitting[order[request.ordinal as usize % order.len()] as usize].1)
-            }
-        }
-    }
-
-    fn request_view(request: &Request, look: &Look) -> HostView {
-        HostView::of(look, request.classes, request.by_zone)
-    }
-
     proptest! {
         #[test]
         fn groups_find_what_a_scan_finds(
@@ -410,7 +376,7 @@ mod tests {
                 let request =
                     Request { terms: &terms, classes: &CLASSES, by_zone: &by_zone, by_class: &by_class, ordinal, lot };
                 let found = place(&request, &index(&looks, &terms)).ok();
-                prop_assert_eq!(found, plain(&request, &looks), "{:?}", policy);
+                prop_assert_eq!(found, scan(&request, &looks), "{:?}", policy);
             }
         }
     }
