@@ -201,14 +201,15 @@ proptest! {
         if alone.deploys.is_empty() {
             alone.deploys.push(deploy(0, 400));
         }
-        alone.services[0].host_group = Some(seatrial_sim::engine::fact::GroupId(0));
+        alone.services[0].eligible = support::only(&[true, true, true][..alone.classes().len()]);
         let mut both = alone.clone();
         let mut other = support::group("other", 3, 4);
         other.agent = alone.host_groups[0].agent.clone();
         both.host_groups.insert(0, other);
         let mut api = support::service("api", 4);
-        api.host_group = Some(seatrial_sim::engine::fact::GroupId(0));
-        both.services[0].host_group = Some(seatrial_sim::engine::fact::GroupId(1));
+        let others = [false, true, true, true];
+        api.eligible = support::only(&others.map(|other| !other)[..both.classes().len()]);
+        both.services[0].eligible = support::only(&others[..both.classes().len()]);
         both.services.insert(0, api);
         for deploy in &mut both.deploys {
             deploy.service = ServiceId(1);
