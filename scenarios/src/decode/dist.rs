@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 
-use super::nearest;
 use super::units::{self, LONGEST, Wrong, quoted};
+use super::{Item, nearest};
+use crate::catalogue::Catalogue;
 use crate::file;
 
 const HELP: &str = "write \"30s\", \"uniform(0s, 10s)\", \"lognormal(median=8s, sigma=0.3)\", \"exponential(mean=5s)\" or \
@@ -81,6 +82,21 @@ impl Samples {
     /// Files are relative to this directory.
     pub fn beside(base_dir: &Path) -> Self {
         Self { base_dir: base_dir.into(), files: RefCell::default() }
+    }
+
+    /// The catalogue in a file.
+    pub fn catalogue(&self, item: &Item) -> Option<Catalogue> {
+        let name = item.words()?;
+        match Catalogue::load(&self.base_dir.join(&name)) {
+            Ok(catalogue) => Some(catalogue),
+            Err(report) => {
+                for problem in report.problems() {
+                    let place = place(&name, problem.line);
+                    item.wrong::<()>(format!("{place}: {}", problem.message), problem.help.clone());
+                }
+                None
+            }
+        }
     }
 
     fn read(&self, name: &str) -> Result<Vec<Duration>, Wrong> {

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
-    Agent, Billing, Contact, HostGroup, HourlyPrice, PreDeploy, PullOrder, Resources, StartRule,
+    Agent, Billing, Contact, HostGroup, LaunchRate, Leaving, PullOrder, Resources, StartRule, Termination,
 };
 use seatrial_sim::orchestrators::Settings;
 
-use super::{Item, quoted};
+use super::machine::{Machine, fargate, machine};
+use super::{Item, capacity, parameters, quoted};
+use crate::catalogue::{Catalogue, YearMonth};
+use crate::tree::Value;
 
-const MOST_HOSTS: u32 = 100_000;
+pub(super) const MOST_HOSTS: u32 = 100_000;
 
 /// More than any machine has.
 pub(super) const MOST_CPU: u32 = 10_000_000;
@@ -20,32 +23,102 @@ pub(super) const MOST_CPU: u32 = 10_000_000;
 pub(super) struct Defaults<'a> {
     pub settings: &'a Settings,
     pub reserved_ports: &'a [u16],
+    pub catalogue: &'a Catalogue,
+    /// The month of the prices; the newest where absent.
+    pub prices: Option<YearMonth>,
 }
 
-/// One group.
-pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<HostGroup> {
+/// One group, and what its hosts are besides: names and values.
+pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup, Attributes)> {
     let mut fields = item.fields()?;
     let name = fields.need("name", |item| item.name());
-    let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
+    let per_task = fields.or("fargate", None, |item| fargate(&item, defaults));
+    let attributes = fields.or("attributes", vec![], |item| attributes(&item));
     let zones = fields.or("zones", vec!["a".into()], |item| zones(&item));
-    let cpu = fields.need("cpu", |item| item.count("cpu units", MOST_CPU));
-    let memory_mib = fields.need("memory", |item| item.memory_mib());
-    let price = fields.or("price", HourlyPrice::default(), |item| item.price());
+    let agent_default = if per_task.is_some() { fargate_agent(defaults) } else { defaults.settings.agent.clone() };
+    let agent = fields.or("agent", agent_default.clone(), |item| agent(&item, &agent_default));
     let billing = fields.or("billing", defaults.settings.billing, |item| {
         let minimum = Duration::from_secs(60);
         item.choice([("per-second", Billing::PerSecond { minimum }), ("per-hour", Billing::PerStartedHour)])
     });
+    if let Some(per_task) = per_task {
+        let minimum = Duration::from_secs(60);
+        // DG throttling: 500 launches a minute and service. E: a burst of one tick (range 1 to 500).
+        let launch_rate = LaunchRate { per_minute: 500, burst: 84 };
+        let launch_rate =
+            fields.or("launch_rate", Some(launch_rate), |item| parameters::launch_rate(&item, Some(launch_rate)));
+        fields.close();
+        let fixed = HostGroup::fixed(&name?, 0, Resources::NONE, agent);
+        let (per_task, billing) = (Some(per_task), Billing::PerSecond { minimum });
+        return Some((HostGroup { zones, billing, per_task, launch_rate, ..fixed }, attributes));
+    }
+    let hosts = fields.need("hosts", |item| item.integer(0..=MOST_HOSTS));
+    let machine = machine(&mut fields, item, defaults);
     let reserved_ports = fields.or("reserved_ports", defaults.reserved_ports.to_vec(), |item| {
         item.list()?.iter().map(|item| item.integer(1..=u16::MAX)).collect()
     });
-    let agent = fields.or("agent", defaults.settings.agent.clone(), |item| agent(&item, &defaults.settings.agent));
     // E: from the launch on EC2 to the registration, 45 to 60 s (to SSH it is 22 to 26 s; range 45 to 180 s).
     let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
-    let pre_deploy = fields.maybe("pre_deploy", |item| pre_deploy(&item));
+    let min = fields.or("min", 0, |item| item.integer(0..=MOST_HOSTS));
+    let max = fields.or("max", MOST_HOSTS, |item| item.integer(0..=MOST_HOSTS));
+    let leaving = fields.or("leaving", Leaving::WhenEmpty, |item| capacity::leaving(&item));
+    let termination = fields.or("termination", Termination::Default, |item| item.choice(capacity::TERMINATION));
+    let warm_pool = fields.maybe("warm_pool", |item| capacity::warm_pool(&item));
+    let schedule = fields.or("schedule", vec![], |item| capacity::schedule(&item));
+    let spot = fields.maybe("spot", |item| capacity::spot(&item));
+    let pre_deploy = fields.maybe("pre_deploy", |item| capacity::pre_deploy(&item));
     fields.close();
-    let capacity = Resources::new(cpu?, memory_mib?);
+    if min > max {
+        return item.wrong(format!("min is {min} and max is {max}"), None);
+    }
+    let Machine { capacity, price } = machine?;
     let fixed = HostGroup::fixed(&name?, hosts?, capacity, agent);
-    Some(HostGroup { zones, reserved_ports, price, billing, boot, pre_deploy, ..fixed })
+    let group = HostGroup {
+        min,
+        max,
+        zones,
+        reserved_ports,
+        price,
+        billing,
+        boot,
+        leaving,
+        termination,
+        warm_pool,
+        schedule,
+        spot,
+        pre_deploy,
+        ..fixed
+    };
+    Some((group, attributes))
+}
+
+/// Names and values that constraints and placement may use.
+pub(super) type Attributes = Vec<(String, String)>;
+
+fn attributes(item: &Item) -> Option<Attributes> {
+    let Value::Table(table) = &item.node.value else {
+        return item.wrong("not a table", "write { rack = \"r1\" }".to_string());
+    };
+    let entries = table.entries.iter().map(|entry| {
+        let path = format!("{}.{}", item.path, entry.key);
+        let value = Item { node: &entry.node, path, context: item.context }.words()?;
+        if ["zone", "group", "instance"].contains(&entry.key.as_str()) {
+            return item.wrong(format!("{} is an attribute of every host already", quoted(&entry.key)), None);
+        }
+        Some((entry.key.clone(), value))
+    });
+    entries.collect()
+}
+
+/// How tasks come and go on Fargate, where they differ from those on hosts.
+fn fargate_agent(defaults: &Defaults) -> Agent {
+    Agent {
+        // T: created to the start of the pull, 10 to 14 s (17 s in 2019).
+        provisioning: Dist::uniform_millis(10_000, 14_000),
+        // T: the end of the container to STOPPED, 12.5 to 14.2 s.
+        stop_tail: Dist::uniform_millis(12_500, 14_200),
+        ..defaults.settings.agent.clone()
+    }
 }
 
 fn zones(item: &Item) -> Option<Vec<String>> {
@@ -92,13 +165,4 @@ fn agent(item: &Item, default: &Agent) -> Option<Agent> {
     };
     fields.close();
     Some(agent)
-}
-
-fn pre_deploy(item: &Item) -> Option<PreDeploy> {
-    let mut fields = item.fields()?;
-    let hosts = fields.need("hosts", |item| item.count("hosts", MOST_HOSTS));
-    let lead = fields.need("lead", |item| item.duration());
-    let keep = fields.or("keep", Duration::from_secs(300), |item| item.duration());
-    fields.close();
-    Some(PreDeploy { hosts: hosts?, lead: lead?, keep })
 }

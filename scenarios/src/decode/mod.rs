@@ -1,9 +1,11 @@
 //! Trees to values. Nothing stops at the first problem: it is noted, and the rest is read on.
 
+mod capacity;
 mod deploy;
 mod dist;
 mod free;
 mod hosts;
+mod machine;
 mod orchestrator;
 mod parameters;
 mod scenario;
@@ -23,6 +25,7 @@ pub use orchestrator::FREE;
 pub(crate) use scenario::{Decoded, scenario};
 pub(crate) use units::{quoted, shortened};
 
+use crate::catalogue::YearMonth;
 use crate::report::Problem;
 use crate::tree::{Entry, Node, Table, Value};
 use units::Wrong;
@@ -158,6 +161,11 @@ impl<'a> Item<'a> {
     pub fn duration_up_to(&self, most: Duration) -> Option<Duration> {
         let span = self.duration()?;
         if span <= most { Some(span) } else { self.wrong(format!("{span} is more than {most}"), None) }
+    }
+
+    /// A month.
+    pub fn month(&self) -> Option<YearMonth> {
+        self.string().and_then(|text| self.checked(YearMonth::read(text)))
     }
 
     /// A distribution of spans.

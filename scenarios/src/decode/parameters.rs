@@ -83,7 +83,7 @@ fn shares(item: &Item, range: Range) -> Option<Vec<u32>> {
 }
 
 #[expect(clippy::option_option, reason = "the outer one is whether it was read, the inner one the value")]
-fn launch_rate(item: &Item, default: Option<LaunchRate>) -> Option<Option<LaunchRate>> {
+pub(super) fn launch_rate(item: &Item, default: Option<LaunchRate>) -> Option<Option<LaunchRate>> {
     const MOST: u32 = 1_000_000;
     if item.node.as_str().is_some() {
         return item.choice([("unlimited", None)]);

@@ -6,8 +6,10 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{Deploy, Eligible, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
 
+use super::hosts::Attributes;
 use super::orchestrator::Chosen;
 use super::{Context, Fields, Item, deploy, hosts, orchestrator, quoted, service, span_of, suggestion};
+use crate::catalogue::Catalogue;
 use crate::report::Problem;
 use crate::room;
 use crate::tree::{Node, Value};
@@ -35,6 +37,9 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let strategy = fields.or("strategy", Chosen::default_of(&system), |item| orchestrator::strategy(&item, &system));
     let placement = fields.or("placement", settings.placement.clone(), |item| orchestrator::policy(&item));
     let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
+    let own = fields.maybe("catalogue", |item| context.samples.catalogue(&item));
+    let catalogue = own.map_or_else(|| Catalogue::built_in().clone(), |own| own.with(Catalogue::built_in()));
+    let prices = fields.maybe("prices", |item| item.month());
 
     let group_items = elements(&mut fields, "host_group", "name");
     let groups = Names::of("host group", "name", &group_items);
@@ -47,20 +52,23 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     fields.close();
 
     let reserved_ports = reserved_ports(system.name);
-    let defaults = hosts::Defaults { settings: &settings, reserved_ports };
-    let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &defaults));
-    let places = Places { groups, host_groups: host_groups.as_deref().unwrap_or_default() };
+    let defaults = hosts::Defaults { settings: &settings, reserved_ports, catalogue: &catalogue, prices };
+    let read_groups: Option<Vec<_>> = all(&group_items, |item| hosts::host_group(item, &defaults));
+    let (host_groups, attributes): (Vec<HostGroup>, Vec<_>) =
+        read_groups.clone().unwrap_or_default().into_iter().unzip();
+    let places = Places { groups, host_groups: &host_groups, attributes: &attributes };
     let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
     let read_services: Option<Vec<(Service, &str)>> =
         all(&service_items, |item| service::service(item, &places, &defaults));
     let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy::deploy(item, &services));
     let scalings: Option<Vec<Scaling>> = all(&scale_items, |item| deploy::scale(item, &services));
 
+    read_groups?;
     let (read_services, strategies) = read_services?.into_iter().unzip();
     let mut model = Model {
         horizon: run.horizon,
         control: settings.control,
-        host_groups: host_groups?,
+        host_groups,
         services: read_services,
         deploys: deploys?,
         scalings: scalings?,
@@ -135,6 +143,8 @@ pub(super) struct Places<'a> {
     groups: Names<'a>,
     /// None where one of them has problems.
     host_groups: &'a [HostGroup],
+    /// By group, what its hosts are besides.
+    attributes: &'a [Attributes],
 }
 
 impl Places<'_> {

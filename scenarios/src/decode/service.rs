@@ -27,7 +27,22 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
     let desired = fields.need("desired", |item| item.count("tasks", 100_000));
     let cpu = fields.or("cpu", 0, |item| item.integer(0..=MOST_CPU));
     let memory_mib = fields.need("memory", |item| item.memory_mib());
-    let host_port = fields.maybe("host_port", |item| item.integer(1..=u16::MAX));
+    let reservation = fields.maybe("memory_reservation", |item| {
+        let reserved = item.memory_mib()?;
+        if memory_mib.is_some_and(|limit| reserved > limit) {
+            return item.wrong("more than the memory, which is the hard limit", None);
+        }
+        Some(reserved)
+    });
+    let gpus = fields.or("gpus", 0, |item| item.integer(0..=1_000));
+    let disk_mib = fields.or("disk", 0, |item| item.memory_mib());
+    let own_interface =
+        fields.or("network_mode", false, |item| item.choice([("bridge", false), ("host", false), ("awsvpc", true)]));
+    let distinct_host = fields.or("distinct_host", false, |item| item.boolean());
+    let host_port = fields.or("host_port", None, |item| match item.node.as_str() {
+        Some(_) => item.choice([("dynamic", None)]),
+        None => item.integer(1..=u16::MAX).map(Some),
+    });
     let eligible = fields.or("host_group", Eligible::ANY, |item| places.of_group(&item));
     let image = fields.or("image", Image { bytes: 0, shared_bytes: 0, cached: Cached::All }, |item| image(&item));
     let startup = fields.or("startup", settings.startup.clone(), |item| item.dist());
@@ -39,10 +54,17 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
     let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item));
     fields.close();
+    let resources = Resources {
+        gpus,
+        interfaces: u32::from(own_interface || settings.pods),
+        disk_mib,
+        // DG task_definition_parameters: the reservation is what placement counts, where there is one.
+        ..Resources::new(cpu, reservation.or(memory_mib)?)
+    };
     let service = Service {
         name: name?,
         desired: desired?,
-        demand: Demand { resources: Resources::new(cpu, memory_mib?), host_port, distinct_host: false },
+        demand: Demand { resources, host_port, distinct_host },
         eligible,
         image,
         startup,

@@ -65,6 +65,10 @@ const ALL: &[Meaning] = &[
     ),
     any("loss_detection", "from the loss of a host to the control plane's knowing that its tasks are gone"),
     any("placement", "which host a task goes to"),
+    any(
+        "pods",
+        "whether a host of a known type offers what is allocatable of it, and each task takes one of its places for pods",
+    ),
     any("billing", "how hosts are billed, if a group says nothing else"),
     // The agent.
     any("push", "from a command to the agent's receipt"),

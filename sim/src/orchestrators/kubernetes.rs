@@ -138,6 +138,7 @@ pub(super) fn parameters() -> Parameters {
             Dist::uniform_millis(500, 2_000),
             "E: a listing of containers every 1 s, volumes, deletion (range 0.5 to 5 s)",
         )
+        .with("pods", true, "K8S: node allocatable, and a place for each pod (`maxPods`)")
         .with(
             "host_drain",
             Value::Word("stop-first", HOST_DRAIN),

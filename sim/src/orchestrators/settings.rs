@@ -31,6 +31,8 @@ pub struct Settings {
     pub exit: Dist,
     /// From SIGTERM to SIGKILL.
     pub stop_timeout: Duration,
+    /// Whether a host offers what is allocatable of it, to at most so many pods.
+    pub pods: bool,
 }
 
 /// Words of the parameter `deregistration`.
@@ -80,6 +82,7 @@ impl Settings {
             pre_stop: from.span("pre_stop"),
             exit: from.random("exit"),
             stop_timeout: from.span("stop_timeout"),
+            pods: from.flag("pods"),
         }
     }
 }
