@@ -2,6 +2,7 @@
 
 mod deploy;
 mod dist;
+mod expression;
 mod free;
 mod hosts;
 mod orchestrator;

@@ -1,6 +1,7 @@
 //! Where a task goes: policies score one host each, and the search over hosts is written once.
 
 mod binpack;
+pub mod expression;
 mod first_fit;
 mod host_set;
 pub(crate) mod index;
