@@ -26,8 +26,7 @@ pub(crate) fn homeless(model: &Model) -> Vec<(usize, u32)> {
 mod tests {
     use std::path::Path;
 
-    use seatrial_sim::engine::fact::GroupId;
-    use seatrial_sim::model::Demand;
+    use seatrial_sim::model::{Demand, Eligible, Resources};
 
     use super::*;
     use crate::Scenario;
@@ -45,8 +44,9 @@ mod tests {
             |&(hosts, cpu, memory_mib)| HostGroup { hosts, capacity: Resources::new(cpu, memory_mib), ..group.clone() };
         model.host_groups = groups.iter().map(sized).collect();
         for &(desired, cpu, memory_mib, host_port, only) in services {
-            let mut service = Service { desired, host_group: only.map(GroupId), ..service.clone() };
-            service.demand = Demand { resources: Resources::new(cpu, memory_mib), host_port };
+            let eligible = only.map(|only| (0..model.host_groups.len() as u32).map(|group| group == only).collect());
+            let mut service = Service { desired, eligible: Eligible(eligible), ..service.clone() };
+            service.demand = Demand { resources: Resources::new(cpu, memory_mib), host_port, ..Demand::default() };
             model.services.push(service);
         }
         model

@@ -98,7 +98,10 @@ fn every_parameter_of_a_system_can_be_overridden() {
             let service = &model.services[0];
             assert_eq!((&service.startup, &service.exit), (&settings.startup, &settings.exit), "{text}");
             assert_eq!((service.pre_stop, service.stop_timeout), (settings.pre_stop, settings.stop_timeout), "{text}");
-            assert_eq!((&service.health_check, service.placement), (&Some(settings.health_check), settings.placement));
+            assert_eq!(
+                (&service.health_check, &service.placement),
+                (&Some(settings.health_check), &settings.placement)
+            );
         }
     }
 }

@@ -93,6 +93,7 @@ pub fn service(name: &str, desired: u32) -> Service {
         desired,
         demand: Demand { resources: Resources::new(1, 1), ..Demand::default() },
         eligible: Eligible::ANY,
+        constraint: None,
         image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
         startup: Dist::ZERO,
         health_check: None,

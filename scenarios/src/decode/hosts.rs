@@ -12,7 +12,7 @@ use seatrial_sim::orchestrators::Settings;
 use super::machine::{Machine, fargate, machine};
 use super::{Item, capacity, parameters, quoted};
 use crate::catalogue::{Catalogue, YearMonth};
-use crate::tree::Value;
+use crate::tree::{Node, Value};
 
 pub(super) const MOST_HOSTS: u32 = 100_000;
 
@@ -54,6 +54,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     }
     let hosts = fields.need("hosts", |item| item.integer(0..=MOST_HOSTS));
     let machine = machine(&mut fields, item, defaults);
+    let type_name = item.node.get("instance").and_then(Node::as_str).map(|name| ("instance".to_string(), name.into()));
     let reserved_ports = fields.or("reserved_ports", defaults.reserved_ports.to_vec(), |item| {
         item.list()?.iter().map(|item| item.integer(1..=u16::MAX)).collect()
     });
@@ -89,7 +90,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
         pre_deploy,
         ..fixed
     };
-    Some((group, attributes))
+    Some((group, attributes.into_iter().chain(type_name).collect()))
 }
 
 /// Names and values that constraints and placement may use.

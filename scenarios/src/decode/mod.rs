@@ -3,11 +3,13 @@
 mod capacity;
 mod deploy;
 mod dist;
+mod expression;
 mod free;
 mod hosts;
 mod machine;
 mod orchestrator;
 mod parameters;
+mod placement;
 mod scenario;
 mod service;
 pub(crate) mod units;

@@ -4,7 +4,6 @@ use seatrial_sim::deploy::Rollout;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::orchestrators::{self, Orchestrator, ecs};
 use seatrial_sim::parameters::{Parameters, Value as Kind};
-use seatrial_sim::placement::{self, Policy};
 
 use super::{Item, free, parameters, quoted, suggestion_of_all};
 use crate::report::Problem;
@@ -97,9 +96,4 @@ pub(super) fn strategy(item: &Item, system: &Orchestrator) -> Option<Chosen> {
         fields.close_of(&format!("the strategy {} of {}", strategy.name, system.name));
     }
     Some(Chosen { name: strategy.name, rollout: strategy.rollout() })
-}
-
-/// The name of a placement policy.
-pub(super) fn policy(item: &Item) -> Option<Policy> {
-    item.choice(placement::ALL)
 }

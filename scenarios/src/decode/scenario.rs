@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{Deploy, Eligible, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
+use seatrial_sim::placement::Constraint;
 
+use super::expression::Classes;
 use super::hosts::Attributes;
 use super::orchestrator::Chosen;
-use super::{Context, Fields, Item, deploy, hosts, orchestrator, quoted, service, span_of, suggestion};
+use super::{Context, Fields, Item, deploy, hosts, orchestrator, placement, quoted, service, span_of, suggestion};
 use crate::catalogue::Catalogue;
 use crate::report::Problem;
 use crate::room;
@@ -35,7 +37,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let system = fields.or("orchestrator", ecs::today(), |item| orchestrator::orchestrator(&item));
     let settings = system.settings();
     let strategy = fields.or("strategy", Chosen::default_of(&system), |item| orchestrator::strategy(&item, &system));
-    let placement = fields.or("placement", settings.placement.clone(), |item| orchestrator::policy(&item));
+    let placement = fields.get("placement");
     let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
     let own = fields.maybe("catalogue", |item| context.samples.catalogue(&item));
     let catalogue = own.map_or_else(|| Catalogue::built_in().clone(), |own| own.with(Catalogue::built_in()));
@@ -56,7 +58,9 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let read_groups: Option<Vec<_>> = all(&group_items, |item| hosts::host_group(item, &defaults));
     let (host_groups, attributes): (Vec<HostGroup>, Vec<_>) =
         read_groups.clone().unwrap_or_default().into_iter().unzip();
-    let places = Places { groups, host_groups: &host_groups, attributes: &attributes };
+    let places = Places { groups, host_groups: &host_groups, classes: classes(&host_groups, &attributes) };
+    let placement = placement.and_then(|item| placement::policy(&item, &places.classes));
+    let placement = placement.unwrap_or_else(|| settings.placement.clone());
     let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
     let read_services: Option<Vec<(Service, &str)>> =
         all(&service_items, |item| service::service(item, &places, &defaults));
@@ -143,8 +147,8 @@ pub(super) struct Places<'a> {
     groups: Names<'a>,
     /// None where one of them has problems.
     host_groups: &'a [HostGroup],
-    /// By group, what its hosts are besides.
-    attributes: &'a [Attributes],
+    /// What is known of the hosts of each group and zone.
+    pub classes: Classes,
 }
 
 impl Places<'_> {
@@ -155,6 +159,29 @@ impl Places<'_> {
             self.host_groups.iter().zip(0..).flat_map(|(group, id)| group.zones.iter().map(move |_| id == only));
         Some(Eligible(Some(classes.collect())))
     }
+
+    /// What a constraint says.
+    pub fn constraint(&self, item: &Item) -> Option<(Eligible, Option<Constraint>)> {
+        let count = self.host_groups.iter().map(|group| group.zones.len()).sum();
+        placement::constraint(item, &self.classes, count)
+    }
+}
+
+/// The attributes of every class: its zone, its group, and what the groups say.
+fn classes(groups: &[HostGroup], attributes: &[Attributes]) -> Classes {
+    let per_class = |value: &dyn Fn(usize, &str) -> Option<String>| -> Vec<Option<String>> {
+        let classes =
+            groups.iter().enumerate().flat_map(|(i, group)| group.zones.iter().map(move |zone| value(i, zone)));
+        classes.collect()
+    };
+    let names: BTreeSet<&String> = attributes.iter().flatten().map(|(name, _)| name).collect();
+    let of = |name: &str, group: usize| {
+        attributes[group].iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
+    };
+    let own = names.into_iter().map(|name| (name.clone(), per_class(&|group, _| of(name, group))));
+    let zone = ("zone".into(), per_class(&|_, zone| Some(zone.into())));
+    let group = ("group".into(), per_class(&|group, _| Some(groups[group].name.clone())));
+    Classes { attributes: [zone, group].into_iter().chain(own).collect() }
 }
 
 /// The names in an array of tables, by position; also of elements that have problems.

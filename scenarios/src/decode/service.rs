@@ -7,7 +7,8 @@ use seatrial_sim::placement::Policy;
 
 use super::Item;
 use super::hosts::MOST_CPU;
-use super::orchestrator::{Chosen, policy, strategy};
+use super::orchestrator::{Chosen, strategy};
+use super::placement::policy;
 use super::scenario::Places;
 use crate::tree::Value;
 
@@ -52,7 +53,8 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
     let stop_timeout = fields.or("stop_timeout", settings.stop_timeout, |item| item.duration());
     let load_balancer = fields.maybe("load_balancer", |item| load_balancer(&item));
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
-    let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item));
+    let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item, &places.classes));
+    let (allowed, constraint) = fields.or("constraint", (Eligible::ANY, None), |item| places.constraint(&item));
     fields.close();
     let resources = Resources {
         gpus,
@@ -65,7 +67,8 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
         name: name?,
         desired: desired?,
         demand: Demand { resources, host_port, distinct_host },
-        eligible,
+        eligible: eligible.and(&allowed),
+        constraint,
         image,
         startup,
         health_check,

@@ -376,7 +376,7 @@ impl Cluster {
             free: on.free,
             port_taken,
             tasks: self.services[service.index()].by_host[host.index()],
-            all_tasks: if terms.policy.counts_all_tasks() { on.tasks } else { 0 },
+            all_tasks: if terms.counts_all_tasks() { on.tasks } else { 0 },
         })
     }
 

@@ -136,7 +136,8 @@ impl Scheduler<'_> {
     }
 
     fn fits_on(&self, host: HostId, cluster: &Cluster) -> Result<HostId, Shortage> {
-        let shortage = cluster.look(host, self.id).map(|look| cluster.terms[self.id.index()].shortage_on(&look));
+        let shortage =
+            cluster.look(host, self.id).map(|look| cluster.terms[self.id.index()].shortage_on(&look, &cluster.classes));
         match shortage {
             Some(shortage) if shortage.is_none() => Ok(host),
             shortage => Err(shortage.unwrap_or_default()),

@@ -4,7 +4,7 @@ use super::{ClassId, Resources};
 use crate::deploy::Rollout;
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
-use crate::placement::Policy;
+use crate::placement::{Constraint, Policy};
 
 /// A service: a number of tasks kept running.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Service {
     pub demand: Demand,
     /// Where its tasks may run.
     pub eligible: Eligible,
+    /// Where they may run as hosts are at the moment, as the scenario wrote it.
+    pub constraint: Option<Constraint>,
     /// What its hosts pull.
     pub image: Image,
     /// From the container's creation to RUNNING.
@@ -55,6 +57,16 @@ pub struct Eligible(pub Option<Vec<bool>>);
 impl Eligible {
     /// Any host.
     pub const ANY: Self = Self(None);
+
+    /// The classes that both allow.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        match (self.0, &other.0) {
+            (None, _) => other.clone(),
+            (own, None) => Self(own),
+            (Some(own), Some(other)) => Self(Some(own.iter().zip(other).map(|(own, other)| *own && *other).collect())),
+        }
+    }
 
     /// Whether hosts of a class will do.
     pub fn allows(&self, class: ClassId) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::host_set::HostSet;
 use super::kubernetes::Skew;
-use super::{HostView, Order, Policy, Scene, Score, Shortage};
+use super::{Constraint, HostView, Order, Policy, Scene, Score, Shortage};
 use crate::engine::fact::HostId;
 use crate::model::{Class, ClassId, Demand, Eligible, Resources, Service};
 
@@ -28,6 +28,8 @@ pub(crate) struct Terms {
     pub demand: Demand,
     pub eligible: Eligible,
     pub policy: Policy,
+    /// What a scenario wrote itself.
+    pub constraint: Option<Constraint>,
     /// Tasks wanted of the service.
     pub desired: u32,
 }
@@ -49,12 +51,21 @@ type GroupKey = (ClassId, Score, Look);
 
 impl Terms {
     pub fn of(service: &Service) -> Self {
-        let Service { demand, eligible, placement, desired, .. } = service;
-        Self { demand: *demand, eligible: eligible.clone(), policy: placement.clone(), desired: *desired }
+        let Service { demand, eligible, placement, constraint, desired, .. } = service;
+        let (eligible, constraint) = (eligible.clone(), constraint.clone());
+        Self { demand: *demand, eligible, policy: placement.clone(), constraint, desired: *desired }
+    }
+
+    /// Whether hosts look otherwise when tasks of other services come and go.
+    pub fn counts_all_tasks(&self) -> bool {
+        self.policy.counts_all_tasks() || self.constraint.as_ref().is_some_and(Constraint::counts_all_tasks)
     }
 
     /// What hosts of a look are short of, for one task; each is one host.
-    pub fn shortage_on(&self, look: &Look) -> Shortage {
+    pub fn shortage_on(&self, look: &Look, classes: &[Class]) -> Shortage {
+        let holds = self.constraint.as_ref().map_or(Ok(true), |constraint| {
+            constraint.holds(&HostView::of(look, classes, &[]), self.demand.resources, self.desired)
+        });
         let Demand { resources, host_port: _, distinct_host } = self.demand;
         let (need, free) = (resources.amounts(), look.free.amounts());
         Shortage {
@@ -62,7 +73,8 @@ impl Terms {
             resources: std::array::from_fn(|i| u32::from(need[i] > free[i])),
             port: look.port_taken.into(),
             distinct: u32::from(distinct_host && look.tasks > 0),
-            undefined: 0,
+            constraint: u32::from(holds == Ok(false)),
+            undefined: holds.is_err().into(),
         }
     }
 }
@@ -87,7 +99,7 @@ impl HostIndex {
     }
 
     fn insert(&mut self, host: HostId, look: &Look, terms: &Terms, classes: &[Class]) {
-        let short = terms.shortage_on(look);
+        let short = terms.shortage_on(look, classes);
         if short.is_none() {
             self.groups.entry(key(look, terms, classes)).or_default().insert(host);
             self.fitting.insert(host);
@@ -96,7 +108,7 @@ impl HostIndex {
     }
 
     fn remove(&mut self, host: HostId, look: &Look, terms: &Terms, classes: &[Class]) {
-        let short = terms.shortage_on(look);
+        let short = terms.shortage_on(look, classes);
         if short.is_none() {
             let key = key(look, terms, classes);
             let hosts = self.groups.get_mut(&key).expect("the host was inserted under this look");

@@ -2,6 +2,8 @@
 
 mod binpack;
 mod chain;
+mod custom;
+pub mod expression;
 mod first_fit;
 mod host_set;
 pub(crate) mod index;
@@ -23,6 +25,8 @@ use std::fmt;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::model::{Class, ClassId, Resource, Resources};
 pub use chain::{Link, Spread};
+pub use custom::{Constraint, Custom};
+use expression::Undefined;
 use index::Look;
 use kubernetes::Skew;
 use search::Fitting;
@@ -50,11 +54,9 @@ pub enum Policy {
     RandomOffers,
     /// Strategies in order: each chooses among the hosts that those before it find equally good (ECS `placementStrategy`).
     Chain(Vec<Link>),
+    /// The highest score that a scenario wrote itself.
+    Custom(Box<Custom>),
 }
-
-/// A score that cannot be worked out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undefined;
 
 /// Every policy that has a name alone, by the name that scenarios use.
 pub const ALL: [(&str, Policy); 9] = [
@@ -183,6 +185,8 @@ impl Policy {
             Self::LeastTasks => &least_tasks::LeastTasks,
             Self::RandomOffers => &random_offers::RandomOffers,
             Self::Chain(links) => links,
+            // What is the same for all: the best, by the score that stands in for it.
+            Self::Custom(_) => &first_fit::FirstFit,
         }
     }
 
@@ -191,11 +195,17 @@ impl Policy {
     /// # Errors
     /// Where a score that a scenario wrote cannot be worked out.
     pub(crate) fn score(&self, host: &HostView, scene: &Scene) -> Result<Score, Undefined> {
-        Ok(self.placement().score(host, scene))
+        match self {
+            Self::Custom(custom) => custom.score(host, scene.demand, scene.desired),
+            _ => Ok(self.placement().score(host, scene)),
+        }
     }
 
     pub(crate) fn order(&self) -> Order {
-        self.placement().order()
+        match self {
+            Self::Custom(custom) => custom.order(),
+            _ => self.placement().order(),
+        }
     }
 
     pub(crate) fn choice(&self) -> Choice {
@@ -208,7 +218,10 @@ impl Policy {
 
     /// Whether it counts the tasks of all services.
     pub(crate) fn counts_all_tasks(&self) -> bool {
-        self.placement().counts_all_tasks()
+        match self {
+            Self::Custom(custom) => custom.counts_all_tasks(),
+            _ => self.placement().counts_all_tasks(),
+        }
     }
 
     /// Even bits for the choice of a host for `task`, the `ordinal`-th of its service; 0 where nothing is drawn.
@@ -234,14 +247,16 @@ pub struct Shortage {
     pub port: u32,
     /// Hosts that have a task of the service already, which may have one only.
     pub distinct: u32,
-    /// Hosts with room whose score cannot be worked out.
+    /// Hosts that the service's own constraint excludes.
+    pub constraint: u32,
+    /// Hosts whose score or constraint cannot be worked out.
     pub undefined: u32,
 }
 
 impl Shortage {
     /// Whether there is nothing that any host is short of.
     pub fn is_none(&self) -> bool {
-        self.resources == [0; 5] && self.port == 0 && self.distinct == 0
+        *self == Self { hosts: self.hosts, ..Self::default() }
     }
 
     /// Hosts with too little of one resource free.
@@ -262,6 +277,7 @@ impl Shortage {
         self.resources = std::array::from_fn(|i| f(self.resources[i], other.resources[i]));
         self.port = f(self.port, other.port);
         self.distinct = f(self.distinct, other.distinct);
+        self.constraint = f(self.constraint, other.constraint);
         self.undefined = f(self.undefined, other.undefined);
     }
 }
@@ -281,7 +297,8 @@ impl fmt::Display for Shortage {
             ("GPUs", resource(Resource::Gpus)),
             ("network interfaces", resource(Resource::Interfaces)),
             ("disk", resource(Resource::Disk)),
-            ("no score that can be worked out", self.undefined),
+            ("the constraint", self.constraint),
+            ("a score or constraint that cannot be worked out", self.undefined),
         ];
         let short = short.iter().filter(|(_, hosts)| *hosts > 0);
         let texts: Vec<_> = short.map(|(what, hosts)| format!("{what} on {hosts} of {} hosts", self.hosts)).collect();

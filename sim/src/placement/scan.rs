@@ -11,9 +11,9 @@ use crate::model::ClassId;
 /// Where a task goes, of hosts with these looks; nowhere where it fits on none or a score cannot be worked out.
 pub(crate) fn scan(request: &Request, looks: &[Look]) -> Option<HostId> {
     let Request { terms, classes, by_zone, by_class, lot, .. } = *request;
-    let Terms { demand, eligible, policy, desired } = terms;
+    let Terms { demand, eligible, policy, desired, .. } = terms;
     let usable = || looks.iter().zip((0..).map(HostId)).filter(|(look, _)| eligible.allows(look.class));
-    let fitting = || usable().filter(|(look, _)| terms.shortage_on(look).is_none());
+    let fitting = || usable().filter(|(look, _)| terms.shortage_on(look, classes).is_none());
     let view = |look: &Look| HostView::of(look, classes, by_zone);
     let skew = if *policy == Policy::Kubernetes {
         Skew::of(&fitting().map(|(look, _)| (view(look), 1)))

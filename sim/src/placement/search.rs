@@ -62,7 +62,10 @@ pub(crate) fn place(request: &Request, index: &HostIndex) -> Result<HostId, Shor
     match found {
         Ok(Some(host)) => Ok(host),
         Ok(None) => Err(index.shortage()),
-        Err(_) => Err(Shortage { undefined: index.fitting().len(), ..index.shortage() }),
+        Err(_) => {
+            let shortage = index.shortage();
+            Err(Shortage { undefined: shortage.undefined + index.fitting().len(), ..shortage })
+        }
     }
 }
 
@@ -185,7 +188,7 @@ mod tests {
 
     fn terms(policy: &Policy) -> Terms {
         let demand = Demand { resources: Resources::new(100, 100), host_port: Some(80), distinct_host: false };
-        Terms { demand, eligible: Eligible::ANY, policy: policy.clone(), desired: 4 }
+        Terms { demand, eligible: Eligible::ANY, policy: policy.clone(), constraint: None, desired: 4 }
     }
 
     fn index(looks: &[Look], terms: &Terms) -> HostIndex {

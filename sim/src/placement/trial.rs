@@ -57,7 +57,7 @@ impl Trial {
     pub fn take(&mut self, host: HostId, resources: Resources) {
         let look = &mut self.looks[host.index()];
         look.free = look.free.minus(resources).expect("the host has as much");
-        look.all_tasks += u32::from(self.terms.policy.counts_all_tasks());
+        look.all_tasks += u32::from(self.terms.counts_all_tasks());
         self.update(host);
     }
 
@@ -98,7 +98,7 @@ impl Trial {
         look.free = if tasks > 0 { look.free.less(demand.resources) } else { look.free.plus(demand.resources) };
         look.port_taken = demand.host_port.is_some() && tasks > 0;
         let zone = usize::from(self.classes[look.class.index()].zone);
-        let counts_all = self.terms.policy.counts_all_tasks();
+        let counts_all = self.terms.counts_all_tasks();
         let counts = [
             Some(&mut look.tasks),
             counts_all.then_some(&mut look.all_tasks),
