@@ -40,6 +40,7 @@ pub struct Attribution<'m> {
     meter: Meter<'m>,
     /// What ended lives have cost but for their time as a ready host.
     lives: Parts<Money>,
+    has_machines: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -118,7 +119,8 @@ struct Tasks<'m> {
 impl<'m> Attribution<'m> {
     /// Nothing launched yet.
     pub fn new(model: &'m Model) -> Self {
-        Self { model, hosts: vec![], placed: vec![], meter: Meter::new(model), lives: Parts::default() }
+        let has_machines = model.host_groups.iter().any(|group| group.per_task.is_some());
+        Self { model, hosts: vec![], placed: vec![], meter: Meter::new(model), lives: Parts::default(), has_machines }
     }
 
     /// Takes note of what changes who needs a host.
@@ -236,8 +238,16 @@ impl<'m> Attribution<'m> {
     }
 
     fn task_moved(&mut self, at: Time, task: TaskId, service: ServiceId, host: HostId, to: TaskState) {
-        if let Life::Machine(_, billed) = self.hosts[host.index()].life {
-            if task.index() == self.placed.len() {
+        let comes = task.index() == self.placed.len();
+        let leaves = match to {
+            TaskState::Stopping => self.model.control.slot_release == SlotRelease::Stopping,
+            TaskState::Lost | TaskState::Stopped => true,
+            _ => false,
+        };
+        if self.has_machines
+            && let Life::Machine(_, billed) = self.hosts[host.index()].life
+        {
+            if comes {
                 self.placed.push(false);
             }
             if !billed && matches!(to, TaskState::Pulling | TaskState::InService) {
@@ -248,12 +258,7 @@ impl<'m> Attribution<'m> {
             }
             return;
         }
-        let comes = task.index() == self.placed.len();
-        let leaves = match to {
-            TaskState::Stopping => self.model.control.slot_release == SlotRelease::Stopping,
-            TaskState::Lost | TaskState::Stopped => true,
-            _ => false,
-        };
+        // Most facts are neither, and a host is not looked at for them.
         if !comes && !leaves {
             return;
         }

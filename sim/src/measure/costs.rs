@@ -18,6 +18,7 @@ pub struct Costs<'m> {
     hosts: Vec<HostLife>,
     /// By group, the stopped hosts of its warm pool.
     warm: Vec<Series>,
+    has_machines: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +35,8 @@ struct HostLife {
 impl<'m> Costs<'m> {
     /// Nothing launched yet.
     pub fn new(model: &'m Model) -> Self {
-        Self { model, hosts: vec![], warm: vec![Series::default(); model.host_groups.len()] }
+        let has_machines = model.host_groups.iter().any(|group| group.per_task.is_some());
+        Self { model, hosts: vec![], warm: vec![Series::default(); model.host_groups.len()], has_machines }
     }
 
     /// Takes note of launches, the beginnings of machines, terminations and warm pools.
@@ -51,7 +53,7 @@ impl<'m> Costs<'m> {
                 let machine_of = Some(service);
                 self.add(host, HostLife { group, for_deploy: false, machine_of, billed: None, terminated: None });
             }
-            Fact::TaskMoved { host, to: TaskState::Pulling | TaskState::InService, .. } => {
+            Fact::TaskMoved { host, to: TaskState::Pulling | TaskState::InService, .. } if self.has_machines => {
                 self.hosts[host.index()].billed.get_or_insert(at);
             }
             Fact::HostTerminated { host } => self.hosts[host.index()].terminated = Some(at),
