@@ -8,6 +8,7 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::Fact;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::costs::Costs;
+use seatrial_sim::measure::money::Money;
 use seatrial_sim::model::{
     Billing, Cached, Contact, HourlyPrice, Image, LaunchRate, Model, PreDeploy, PullOrder, Resources, SlotRelease,
     StartRule,
@@ -254,7 +255,7 @@ fn hosts_for_a_deploy_cost_their_time() {
     }
     // The hosts that left were those that had become empty: three of the first six, whichever. Each of them lived 1,020 s
     // or 600 s, a started hour; the three that stayed live 24 h, those of the deploy since 420 s: 24 started hours.
-    assert_eq!(costs.total(), (3 * 24 + 3) * 100_000);
+    assert_eq!(costs.total(), Money::of(HourlyPrice(100_000), secs((3 * 24 + 3) * 3_600)));
 }
 
 /// hosts = ceil(N / k), k = min(floor(cpu / c), floor(memory / m), 1 with a fixed port): the others are spare.

@@ -86,12 +86,13 @@ fn the_json_keeps_its_keys() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(keys(&json), "question schema_version variants");
     let variants = json["variants"].as_array().unwrap();
-    let common = "blocked deploy_s extra_replica_s finished lowest_healthy_percent name peak_tasks seeds short_replica_s \
-                  spare_usd_per_month usd_per_deploy";
+    let common = "bill_usd blocked deploy_s extra_replica_s finished lowest_healthy_percent name parts_usd peak_tasks seeds \
+                  short_replica_s spare_usd_per_month usd_per_deploy usd_per_month";
     assert_eq!(keys(&variants[0]), common);
     assert_eq!(keys(&variants[1]), common.replace("deploy_s extra", "deploy_s difference extra"));
     assert_eq!(keys(&variants[1]["deploy_s"]), "max mean min p50 p95");
     assert_eq!(keys(&variants[1]["difference"]), "deploy_s high low");
+    assert_eq!(keys(&variants[0]["parts_usd"]), "booting draining gone needed spare stranded surge warm");
     assert_eq!(variants[0]["seeds"], 5);
 }
 

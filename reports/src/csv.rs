@@ -27,6 +27,16 @@ fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
             peak_tasks: row.summary.peak_tasks,
             spare_usd_per_month: to_micros(row.summary.spare_usd_per_month),
             usd_per_deploy: to_micros(row.summary.usd_per_deploy),
+            bill_usd: to_micros(row.summary.bill_usd),
+            usd_per_month: to_micros(row.summary.usd_per_month),
+            needed_usd: to_micros(row.summary.parts_usd.needed),
+            spare_usd: to_micros(row.summary.parts_usd.spare),
+            surge_usd: to_micros(row.summary.parts_usd.surge),
+            stranded_usd: to_micros(row.summary.parts_usd.stranded),
+            booting_usd: to_micros(row.summary.parts_usd.booting),
+            draining_usd: to_micros(row.summary.parts_usd.draining),
+            gone_usd: to_micros(row.summary.parts_usd.gone),
+            warm_usd: to_micros(row.summary.parts_usd.warm),
             blocked: row.summary.blocked.join("; "),
         })?;
     }
@@ -46,6 +56,16 @@ struct Line<'a> {
     peak_tasks: u32,
     spare_usd_per_month: f64,
     usd_per_deploy: f64,
+    bill_usd: f64,
+    usd_per_month: f64,
+    needed_usd: f64,
+    spare_usd: f64,
+    surge_usd: f64,
+    stranded_usd: f64,
+    booting_usd: f64,
+    draining_usd: f64,
+    gone_usd: f64,
+    warm_usd: f64,
     blocked: String,
 }
 
@@ -61,9 +81,10 @@ mod tests {
         blocked.rows[0].summary.blocked.push("ports".into());
         let golden = "\
 variant,seed,finished,deploy_s,lowest_healthy_percent,extra_replica_s,short_replica_s,peak_tasks,spare_usd_per_month,\
-usd_per_deploy,blocked
-\"a, \"\"b\"\"\",1,true,0.3,100.0,12.5,0.0,6,70.08,0.0,
-full,1,false,,100.0,12.5,0.0,6,70.08,0.0,1 task does not fit: memory on 6 of 6 hosts; ports
+usd_per_deploy,bill_usd,usd_per_month,needed_usd,spare_usd,surge_usd,stranded_usd,booting_usd,draining_usd,gone_usd,\
+warm_usd,blocked
+\"a, \"\"b\"\"\",1,true,0.3,100.0,12.5,0.0,6,70.08,0.0,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,
+full,1,false,,100.0,12.5,0.0,6,70.08,0.0,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,1 task does not fit: memory on 6 of 6 hosts; ports
 ";
         assert_eq!(render(&results(vec![quoted, blocked])), golden);
     }

@@ -1,6 +1,7 @@
 //! Results made up for tests.
 
 use seatrial_scenarios::results::{Results, Row, VariantResults};
+use seatrial_sim::measure::attribution::Parts;
 use seatrial_sim::measure::summary::Summary;
 
 use crate::statistics::Comparison;
@@ -53,6 +54,18 @@ pub(crate) fn row(seed: u64, deploy_s: Option<f64>) -> Row {
             peak_tasks: 6,
             spare_usd_per_month: 70.08,
             usd_per_deploy: 0.0,
+            bill_usd: 2.4,
+            usd_per_month: 584.0,
+            parts_usd: Parts {
+                needed: 1.92,
+                spare: 0.3,
+                surge: 0.08,
+                stranded: 0.06,
+                booting: 0.02,
+                draining: 0.01,
+                gone: 0.01,
+                warm: 0.0,
+            },
         },
     }
 }

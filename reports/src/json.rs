@@ -1,5 +1,6 @@
 //! The comparison as JSON, for programs: the keys are a promise, kept until `schema_version` changes.
 
+use seatrial_sim::measure::attribution::Parts;
 use serde::Serialize;
 
 use crate::rounding::to_micros;
@@ -33,6 +34,9 @@ struct Variant<'a> {
     peak_tasks: u32,
     spare_usd_per_month: f64,
     usd_per_deploy: f64,
+    bill_usd: f64,
+    usd_per_month: f64,
+    parts_usd: Bill,
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<Against>,
     blocked: &'a [String],
@@ -45,6 +49,18 @@ struct Deploy {
     p95: Option<f64>,
     min: Option<f64>,
     max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Bill {
+    needed: f64,
+    spare: f64,
+    surge: f64,
+    stranded: f64,
+    booting: f64,
+    draining: f64,
+    gone: f64,
+    warm: f64,
 }
 
 #[derive(Serialize)]
@@ -78,6 +94,9 @@ impl<'a> Variant<'a> {
             peak_tasks: statistics.peak_tasks,
             spare_usd_per_month: to_micros(statistics.spare_usd_per_month),
             usd_per_deploy: to_micros(statistics.usd_per_deploy),
+            bill_usd: to_micros(statistics.bill_usd),
+            usd_per_month: to_micros(statistics.usd_per_month),
+            parts_usd: Bill::new(statistics.parts_usd),
             difference: (!is_first).then(|| Against::new(statistics.difference.as_ref())),
             blocked: &statistics.blocked,
         }
@@ -92,6 +111,21 @@ impl Deploy {
             p95: deploy_s.p95.map(to_micros),
             min: deploy_s.min.map(to_micros),
             max: deploy_s.max.map(to_micros),
+        }
+    }
+}
+
+impl Bill {
+    fn new(parts: Parts<f64>) -> Self {
+        Self {
+            needed: to_micros(parts.needed),
+            spare: to_micros(parts.spare),
+            surge: to_micros(parts.surge),
+            stranded: to_micros(parts.stranded),
+            booting: to_micros(parts.booting),
+            draining: to_micros(parts.draining),
+            gone: to_micros(parts.gone),
+            warm: to_micros(parts.warm),
         }
     }
 }
@@ -137,6 +171,18 @@ mod tests {
       "peak_tasks": 6,
       "spare_usd_per_month": 70.08,
       "usd_per_deploy": 0.0,
+      "bill_usd": 2.4,
+      "usd_per_month": 584.0,
+      "parts_usd": {
+        "needed": 1.92,
+        "spare": 0.3,
+        "surge": 0.08,
+        "stranded": 0.06,
+        "booting": 0.02,
+        "draining": 0.01,
+        "gone": 0.01,
+        "warm": 0.0
+      },
       "blocked": []
     },
     {
@@ -156,6 +202,18 @@ mod tests {
       "peak_tasks": 6,
       "spare_usd_per_month": 70.08,
       "usd_per_deploy": 0.0,
+      "bill_usd": 2.4,
+      "usd_per_month": 584.0,
+      "parts_usd": {
+        "needed": 1.92,
+        "spare": 0.3,
+        "surge": 0.08,
+        "stranded": 0.06,
+        "booting": 0.02,
+        "draining": 0.01,
+        "gone": 0.01,
+        "warm": 0.0
+      },
       "difference": {
         "deploy_s": -2.0,
         "low": null,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_scenarios::results::{Results, Row, VariantResults};
+use seatrial_sim::measure::attribution::Parts;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// What the results of one scenario say, variant by variant.
@@ -43,6 +44,12 @@ pub struct VariantStatistics {
     pub spare_usd_per_month: f64,
     /// Mean bill of the hosts launched for a deploy.
     pub usd_per_deploy: f64,
+    /// Mean bill of a run.
+    pub bill_usd: f64,
+    /// Mean bill of a run for a month.
+    pub usd_per_month: f64,
+    /// Mean parts of the bill of a run.
+    pub parts_usd: Parts<f64>,
     /// The paired difference from the first variant; absent for the first, and where no seed finished in both.
     pub difference: Option<Difference>,
     /// What unfinished deploys wait for: each message once, the most common first, ties by alphabet.
@@ -140,6 +147,18 @@ impl VariantStatistics {
             peak_tasks: rows.iter().map(|r| r.summary.peak_tasks).max().unwrap_or_default(),
             spare_usd_per_month: mean_of(|r| r.summary.spare_usd_per_month),
             usd_per_deploy: mean_of(|r| r.summary.usd_per_deploy),
+            bill_usd: mean_of(|r| r.summary.bill_usd),
+            usd_per_month: mean_of(|r| r.summary.usd_per_month),
+            parts_usd: Parts {
+                needed: mean_of(|r| r.summary.parts_usd.needed),
+                spare: mean_of(|r| r.summary.parts_usd.spare),
+                surge: mean_of(|r| r.summary.parts_usd.surge),
+                stranded: mean_of(|r| r.summary.parts_usd.stranded),
+                booting: mean_of(|r| r.summary.parts_usd.booting),
+                draining: mean_of(|r| r.summary.parts_usd.draining),
+                gone: mean_of(|r| r.summary.parts_usd.gone),
+                warm: mean_of(|r| r.summary.parts_usd.warm),
+            },
             difference: None,
             blocked: most_common_first(rows.iter().flat_map(|r| &r.summary.blocked)),
         }

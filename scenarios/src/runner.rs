@@ -93,6 +93,8 @@ fn run_with(
 mod tests {
     use std::path::Path;
 
+    use seatrial_sim::measure::attribution::Parts;
+
     use super::*;
 
     fn scenario() -> Scenario {
@@ -114,6 +116,9 @@ mod tests {
             peak_tasks: model.host_groups[0].hosts,
             spare_usd_per_month: 0.0,
             usd_per_deploy: 0.0,
+            bill_usd: 0.0,
+            usd_per_month: 0.0,
+            parts_usd: Parts::default(),
         }
     }
 

@@ -1,8 +1,11 @@
-//! Money: what hosts cost, from their launches and terminations, in whole micro-dollars.
+//! The bill: what hosts, machines for one task and warm pools cost, from their launches and terminations.
 
-use crate::engine::fact::{Fact, GroupId, HostId};
+use super::money::{Money, Tariff};
+use super::series::Series;
+use crate::cluster::TaskState;
+use crate::engine::fact::{Fact, GroupId, HostId, ServiceId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Billing, HourlyPrice, Model};
+use crate::model::Model;
 use crate::placement::packing::Packing;
 
 /// Hours of a month, as cloud price lists count them (24 x 365 / 12).
@@ -13,72 +16,99 @@ pub const HOURS_A_MONTH: u64 = 730;
 pub struct Costs<'m> {
     model: &'m Model,
     hosts: Vec<HostLife>,
+    /// By group, the stopped hosts of its warm pool.
+    warm: Vec<Series>,
+    has_machines: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct HostLife {
     group: GroupId,
     for_deploy: bool,
-    launched: Time,
+    /// For a task of which service, where it is a machine for one.
+    machine_of: Option<ServiceId>,
+    /// Since when it is billed: a host from its launch, a machine from the pull.
+    billed: Option<Time>,
     terminated: Option<Time>,
 }
 
 impl<'m> Costs<'m> {
     /// Nothing launched yet.
-    pub const fn new(model: &'m Model) -> Self {
-        Self { model, hosts: vec![] }
+    pub fn new(model: &'m Model) -> Self {
+        let has_machines = model.host_groups.iter().any(|group| group.per_task.is_some());
+        Self { model, hosts: vec![], warm: vec![Series::default(); model.host_groups.len()], has_machines }
     }
 
-    /// Takes note of launches and terminations.
+    /// Takes note of launches, the beginnings of machines, terminations and warm pools.
     ///
     /// # Panics
     /// When the facts are not those of one run, in order.
     pub fn observe(&mut self, at: Time, fact: Fact) {
         match fact {
             Fact::HostLaunched { host, group, for_deploy } => {
-                assert_eq!(host, HostId(self.hosts.len() as u32), "hosts are told of in order");
-                self.hosts.push(HostLife { group, for_deploy, launched: at, terminated: None });
+                let billed = Some(at);
+                self.add(host, HostLife { group, for_deploy, machine_of: None, billed, terminated: None });
+            }
+            Fact::MachineLaunched { host, group, service } => {
+                let machine_of = Some(service);
+                self.add(host, HostLife { group, for_deploy: false, machine_of, billed: None, terminated: None });
+            }
+            Fact::TaskMoved { host, to: TaskState::Pulling | TaskState::InService, .. } if self.has_machines => {
+                self.hosts[host.index()].billed.get_or_insert(at);
             }
             Fact::HostTerminated { host } => self.hosts[host.index()].terminated = Some(at),
+            Fact::WarmHosts { group, hosts } => {
+                let warm = &mut self.warm[group.index()];
+                let before = warm.points().last().map_or(0, |(_, hosts)| *hosts);
+                warm.change(at, i64::from(hosts) - before);
+            }
             _ => {}
         }
     }
 
-    /// The bill of every host from its launch to its end, or to the horizon, in micro-dollars.
-    pub fn total(&self) -> u64 {
-        let lives = self.hosts.iter().map(|host| (host.group, host.launched, host.terminated));
-        lives.map(|(group, from, to)| self.life(group, from, to)).sum()
+    /// The whole bill: of every host from its launch to its end, or to the horizon, of every machine from its task's pull on,
+    /// and of the warm pools.
+    pub fn total(&self) -> Money {
+        let lives = self.hosts.iter().filter_map(|host| Some(self.life(host, host.billed?, host.terminated)));
+        lives.sum::<Money>() + self.warm_pools()
     }
 
-    /// The bill of the hosts that were launched for deploys, in micro-dollars: of each group, the first launch lasts until
-    /// the first termination, and so on, whichever host it was that left. One that nobody left for lasts to the horizon.
-    pub fn for_deploys(&self) -> u64 {
+    /// The bill of the hosts that were launched for deploys: of each group, the first launch lasts until the first termination,
+    /// and so on, whichever host it was that left. One that nobody left for lasts to the horizon.
+    pub fn for_deploys(&self) -> Money {
         let groups = (0..self.model.host_groups.len()).map(|i| GroupId(i as u32));
         let bills = groups.map(|group| {
             let of_group = || self.hosts.iter().filter(move |host| host.group == group);
-            let launches = of_group().filter(|host| host.for_deploy).map(|host| host.launched);
+            let launches = of_group().filter(|host| host.for_deploy).filter_map(|host| Some((host, host.billed?)));
             let mut ends: Vec<_> = of_group().filter_map(|host| host.terminated).collect();
             ends.sort();
             let ends = ends.into_iter().map(Some).chain(std::iter::repeat(None));
-            launches.zip(ends).map(|(from, to)| self.life(group, from, to)).sum::<u64>()
+            launches.zip(ends).map(|((host, from), to)| self.life(host, from, to)).sum::<Money>()
         });
         bills.sum()
     }
 
-    fn life(&self, group: GroupId, from: Time, to: Option<Time>) -> u64 {
-        let group = &self.model.host_groups[group.index()];
-        let end = to.unwrap_or(Time::ZERO + self.model.horizon);
-        bill(group.price, group.billing, end.since(from))
+    fn add(&mut self, id: HostId, host: HostLife) {
+        assert_eq!(id.index(), self.hosts.len(), "hosts are told of in order");
+        self.hosts.push(host);
     }
-}
 
-/// The bill of one host's life in micro-dollars, rounded to the nearest.
-pub fn bill(price: HourlyPrice, billing: Billing, life: Duration) -> u64 {
-    let seconds = match billing {
-        Billing::PerSecond { minimum } => life.max(minimum).as_millis().div_ceil(1_000),
-        Billing::PerStartedHour => life.as_millis().div_ceil(3_600_000).max(1) * 3_600,
-    };
-    ((u128::from(price.0) * u128::from(seconds) + 1_800) / 3_600) as u64
+    fn life(&self, host: &HostLife, from: Time, to: Option<Time>) -> Money {
+        let group = &self.model.host_groups[host.group.index()];
+        let of_machine = host.machine_of.map(|service| &self.model.services[service.index()]);
+        let tariff = of_machine.and_then(|service| Tariff::of_machines(group, service));
+        tariff.unwrap_or(Tariff::of_hosts(group)).bill(from, to.unwrap_or(Time::ZERO + self.model.horizon))
+    }
+
+    fn warm_pools(&self) -> Money {
+        let pools = self.model.host_groups.iter().zip(&self.warm);
+        let pools = pools.filter_map(|(group, hosts)| Some((group.warm_pool.as_ref()?.price, hosts)));
+        let bill = |(price, hosts): (_, &Series)| {
+            let pieces = hosts.pieces(Time::ZERO, Time::ZERO + self.model.horizon);
+            pieces.map(|(hosts, ms)| Money::of(price, Duration::from_millis(ms)) * hosts.unsigned_abs()).sum::<Money>()
+        };
+        pools.map(bill).sum()
+    }
 }
 
 /// The price of a month of the hosts that the desired tasks do not need, in micro-dollars: those of the start that stay
@@ -96,28 +126,4 @@ pub fn spare_per_month(model: &Model) -> u64 {
     }
     let groups = model.host_groups.iter().zip((0..).map(GroupId));
     groups.map(|(group, id)| u64::from(hosts(id) - packing.used(id)) * group.price.0 * HOURS_A_MONTH).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// By hand, at $0.10 an hour: 10 min = 600 s = $0.016667; a started hour = $0.10; the minimum of 60 s = $0.001667.
-    #[test]
-    fn a_life_is_billed_by_the_second_or_by_the_started_hour() {
-        let price = HourlyPrice(100_000);
-        let per_second = Billing::PerSecond { minimum: Duration::from_secs(60) };
-        let table = [
-            (per_second, 600_000, 16_667),
-            (per_second, 1_000, 1_667),
-            (per_second, 60_001, 1_694),
-            (Billing::PerStartedHour, 600_000, 100_000),
-            (Billing::PerStartedHour, 3_600_000, 100_000),
-            (Billing::PerStartedHour, 3_600_001, 200_000),
-            (Billing::PerStartedHour, 0, 100_000),
-        ];
-        for (billing, ms, micro_dollars) in table {
-            assert_eq!(bill(price, billing, Duration::from_millis(ms)), micro_dollars, "{billing:?}, {ms} ms");
-        }
-    }
 }

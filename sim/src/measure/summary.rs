@@ -1,6 +1,8 @@
 //! One run in one row: how long, how healthy, how much extra, how much money, and what blocked.
 
-use super::costs::{Costs, spare_per_month};
+use super::attribution::{Attribution, Parts};
+use super::costs::{Costs, HOURS_A_MONTH, spare_per_month};
+use super::money::Money;
 use crate::cluster::TaskState;
 use crate::engine::fact::{Fact, FactId, Observer};
 use crate::engine::run::Outcome;
@@ -27,6 +29,12 @@ pub struct Summary {
     pub spare_usd_per_month: f64,
     /// Bill of the hosts that were launched for deploys, for each deploy that launches some; US dollars.
     pub usd_per_deploy: f64,
+    /// Bill of the run until the horizon; US dollars.
+    pub bill_usd: f64,
+    /// The same for 730 hours; US dollars.
+    pub usd_per_month: f64,
+    /// What the bill was for; US dollars.
+    pub parts_usd: Parts<f64>,
 }
 
 /// Watches a run and sums it up.
@@ -40,6 +48,7 @@ pub struct SummaryObserver<'m> {
     deploys: Vec<(Option<Time>, Option<Time>)>,
     superseded: Vec<bool>,
     costs: Costs<'m>,
+    attribution: Attribution<'m>,
 }
 
 /// The tasks of one service from its first deploy's request on, summed up as they change.
@@ -90,7 +99,18 @@ impl<'m> SummaryObserver<'m> {
             deploys: vec![(None, None); model.deploys.len()],
             superseded: vec![false; model.deploys.len()],
             costs: Costs::new(model),
+            attribution: Attribution::new(model),
         }
+    }
+
+    /// What the bill until the horizon was for, exactly.
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when the parts are not the whole.
+    pub fn parts(&self) -> Parts<Money> {
+        let parts = self.attribution.parts();
+        debug_assert_eq!(parts.total(), self.costs.total(), "what is needed and what is idle are the bill");
+        parts
     }
 
     /// Sums the run up.
@@ -112,6 +132,9 @@ impl<'m> SummaryObserver<'m> {
         }
         let deploys = self.model.deploys.iter().filter(|deploy| self.model.adding_for(deploy).next().is_some());
         let deploys = deploys.count().max(1) as f64;
+        let parts = self.parts();
+        let bill_usd = parts.total().usd();
+        let hours = self.model.horizon.as_secs_f64() / 3_600.0;
         Summary {
             deploy_s: longest.filter(|_| outcome.blocked.is_empty()).map(Duration::as_secs_f64),
             blocked: outcome.blocked.clone(),
@@ -120,13 +143,18 @@ impl<'m> SummaryObserver<'m> {
             short_replica_s: short as f64 / 1_000.0,
             peak_tasks: peak,
             spare_usd_per_month: spare_per_month(self.model) as f64 / 1e6,
-            usd_per_deploy: self.costs.for_deploys() as f64 / 1e6 / deploys,
+            usd_per_deploy: self.costs.for_deploys().usd() / deploys,
+            bill_usd,
+            usd_per_month: if hours > 0.0 { bill_usd / hours * HOURS_A_MONTH as f64 } else { 0.0 },
+            parts_usd: parts.usd(),
         }
     }
 }
 
 impl Observer for SummaryObserver<'_> {
     fn observe(&mut self, at: Time, _id: FactId, fact: Fact, _because: FactId) {
+        self.costs.observe(at, fact);
+        self.attribution.observe(at, fact);
         match fact {
             Fact::TaskMoved { task, service, to, .. } => {
                 let watched = &mut self.services[service.index()];
@@ -159,8 +187,9 @@ impl Observer for SummaryObserver<'_> {
             }
             Fact::DeployCompleted { deploy, .. } => self.deploys[deploy.index()].1 = Some(at),
             Fact::DeploySuperseded { deploy, .. } => self.superseded[deploy.index()] = true,
-            Fact::HostLaunched { .. } | Fact::HostTerminated { .. } => self.costs.observe(at, fact),
-            Fact::HostReady { .. }
+            Fact::HostLaunched { .. }
+            | Fact::HostTerminated { .. }
+            | Fact::HostReady { .. }
             | Fact::HostDraining { .. }
             | Fact::HostNotice { .. }
             | Fact::HostLossFound { .. }

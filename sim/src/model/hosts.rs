@@ -25,6 +25,9 @@ pub struct HostGroup {
     pub reserved_ports: Vec<u16>,
     /// Price of one host.
     pub price: HourlyPrice,
+    /// Other prices from a time on, in order of time. A second or an hour that has begun keeps its price. Machines for one task
+    /// keep theirs.
+    pub price_changes: Vec<(Time, HourlyPrice)>,
     /// How a host's life becomes a bill.
     pub billing: Billing,
     /// The agent on each host.
@@ -64,6 +67,7 @@ impl HostGroup {
             capacity,
             reserved_ports: vec![],
             price: HourlyPrice(0),
+            price_changes: vec![],
             billing: Billing::PerSecond { minimum: Duration::from_secs(60) },
             agent,
             boot: Dist::ZERO,
