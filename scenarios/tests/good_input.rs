@@ -105,6 +105,11 @@ fn models(text: &str) -> Vec<(String, Model)> {
     parse(text).variants.into_iter().map(|variant| (variant.name, variant.model)).collect()
 }
 
+/// Where nothing is said of interfaces and disks they do not limit.
+fn unlimited(cpu: u32, memory_mib: u32) -> Resources {
+    Resources { interfaces: 1_000_000, disk_mib: 1_000_000, ..Resources::new(cpu, memory_mib) }
+}
+
 #[test]
 fn what_is_not_written_is_the_presets() {
     let scenario = parse(SMALL);
@@ -118,7 +123,7 @@ fn what_is_not_written_is_the_presets() {
             reserved_ports: ecs::RESERVED_PORTS.to_vec(),
             billing: ecs.billing,
             boot: Dist::uniform_millis(45_000, 60_000),
-            ..HostGroup::fixed("m5", 6, Resources::new(2048, 7680), ecs.agent)
+            ..HostGroup::fixed("m5", 6, unlimited(2048, 7680), ecs.agent)
         }],
         services: vec![Service {
             name: "web".into(),
@@ -181,7 +186,7 @@ fn every_key_is_read() {
         billing: Billing::PerSecond { minimum: ms(60_000) },
         boot: Dist::fixed_millis(60_000),
         pre_deploy: Some(PreDeploy { hosts: 5, lead: ms(180_000), keep: ms(60_000) }),
-        ..HostGroup::fixed("c4", 2, Resources::new(4096, 8192), agent)
+        ..HostGroup::fixed("c4", 2, unlimited(4096, 8192), agent)
     };
     assert_eq!(model.host_groups, [group]);
     let web = Service {

@@ -52,7 +52,10 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
         let (per_task, billing) = (Some(per_task), Billing::PerSecond { minimum });
         return Some((HostGroup { zones, billing, per_task, launch_rate, ..fixed }, attributes));
     }
-    let hosts = fields.need("hosts", |item| item.integer(0..=MOST_HOSTS));
+    // None at the start where something brings some.
+    let brought = ["scaler", "schedule"].iter().any(|key| item.node.get(key).is_some());
+    let hosts = fields
+        .need("hosts", |item| if brought { item.integer(0..=MOST_HOSTS) } else { item.count("hosts", MOST_HOSTS) });
     let machine = machine(&mut fields, item, defaults);
     let type_name = item.node.get("instance").and_then(Node::as_str).map(|name| ("instance".to_string(), name.into()));
     let reserved_ports = fields.or("reserved_ports", defaults.reserved_ports.to_vec(), |item| {
@@ -61,7 +64,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     // E: from the launch on EC2 to the registration, 45 to 60 s (to SSH it is 22 to 26 s; range 45 to 180 s).
     let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
     let min = fields.or("min", 0, |item| item.integer(0..=MOST_HOSTS));
-    let max = fields.or("max", MOST_HOSTS, |item| item.integer(0..=MOST_HOSTS));
+    let max = fields.or("max", u32::MAX, |item| item.integer(0..=MOST_HOSTS));
     let leaving = fields.or("leaving", Leaving::WhenEmpty, |item| capacity::leaving(&item));
     let termination = fields.or("termination", Termination::Default, |item| item.choice(capacity::TERMINATION));
     let warm_pool = fields.maybe("warm_pool", |item| capacity::warm_pool(&item));

@@ -235,6 +235,7 @@ impl Scheduler<'_> {
         let chosen = cluster.choose_to_stop(id, because, ctx);
         let task = &cluster.tasks[id.index()];
         let registered = self.service.load_balancer.is_some() && task.state >= TaskState::Registering;
+        let is_lost = task.state == TaskState::Lost;
         if let Some(slots) = self.slots()
             && task.name.version != self.target
         {
@@ -246,6 +247,8 @@ impl Scheduler<'_> {
             }
         }
         match (registered, self.control.deregistration) {
+            // It is gone, and that will be found.
+            _ if is_lost => {}
             (false, _) | (true, Deregistration::WithStop) => issue_stop(id, chosen, cluster, agents, ctx),
             (true, Deregistration::SameReview) => self.deregister(id, chosen, cluster, ctx),
             (true, Deregistration::NextReview) => self.to_deregister.push(id),
