@@ -5,6 +5,7 @@ pub(crate) mod balancer;
 pub(crate) mod beat;
 mod health;
 pub(crate) mod host_groups;
+mod images;
 pub(crate) mod moves;
 pub(crate) mod rollout;
 pub(crate) mod scheduler;
