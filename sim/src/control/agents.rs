@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::cluster::{Cluster, Container, Host, HostLife, TaskName, TaskState};
 use crate::control::beat::Beat;
-use crate::control::images::Images;
+use crate::control::images::{Images, Pull};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
@@ -18,7 +18,8 @@ pub(crate) struct Agents<'m> {
     model: &'m Model,
     draws: Draws,
     hosts: Vec<AgentHost>,
-    images: Images<'m>,
+    /// What the hosts hold.
+    pub images: Images<'m>,
     /// Polls are simulated one by one, to show that computing them changes nothing.
     explicit_polls: bool,
 }
@@ -44,7 +45,7 @@ struct AgentHost {
 
 impl<'m> Agents<'m> {
     pub fn new(model: &'m Model, draws: Draws, explicit_polls: bool) -> Self {
-        Self { model, draws, hosts: vec![], images: Images::new(model), explicit_polls }
+        Self { model, draws, hosts: vec![], images: Images::new(model, draws), explicit_polls }
     }
 
     /// An agent begins on a host that has just been added; `since_start` where the host is there from the start, with
@@ -82,7 +83,7 @@ impl<'m> Agents<'m> {
             stops_received: 0,
             stops_under_way: vec![],
         });
-        self.images.begin(group, since_start);
+        self.images.begin(group, entity, since_start, ctx.now);
     }
 
     /// Launches a machine for a service's next task, with an agent and nothing on it; in the zone with fewest of its tasks.
@@ -122,6 +123,7 @@ impl<'m> Agents<'m> {
     pub fn adopt(&mut self, id: TaskId, cluster: &mut Cluster) {
         let task = &mut cluster.tasks[id.index()];
         task.container = Container::Begun;
+        self.images.adopt(id, task.host, task.name);
         self.hosts[task.host.index()].take(self.model.services[task.name.service.index()].demand.resources);
     }
 
@@ -200,7 +202,11 @@ impl<'m> Agents<'m> {
         let task = &mut cluster.tasks[id.index()];
         if task.state == TaskState::BackingOff {
             task.container = Container::Begun;
-            self.create_container(id, cluster, ctx);
+            if self.images.has(id, task.host, task.name) {
+                self.create_container(id, cluster, ctx);
+            } else {
+                self.pull(id, cluster, ctx);
+            }
         }
     }
 
@@ -228,9 +234,22 @@ impl<'m> Agents<'m> {
         }
     }
 
+    /// There is no room for the image of a task: whether the task is still there to fail.
+    pub fn pull_failed(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) -> bool {
+        let task = &mut cluster.tasks[id.index()];
+        if task.state != TaskState::Pulling {
+            return false;
+        }
+        let (host, service) = (task.host, task.name.service);
+        task.last = ctx.tell(Fact::DiskFull { host, task: id, service, used_bytes: self.images.used_bytes(host) });
+        ctx.cause = task.last;
+        true
+    }
+
     /// A failed task is gone from its host.
     pub fn lost(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
+        self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];
         host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);
         let on = task.host;
@@ -275,6 +294,7 @@ impl<'m> Agents<'m> {
     /// The container has ended: its place on the host is free.
     pub fn exited(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
+        self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];
         host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);
         host.stops_under_way.retain(|&number| number != task.stop_number);
@@ -320,14 +340,13 @@ impl<'m> Agents<'m> {
         let because = if waited { ctx.cause } else { task.last };
         let fact = cluster.advance(id, TaskState::Pulling, because, ctx);
         let check = self.draws.span(&self.agent(on).image_check, Stream::ImageCheck, entity);
-        let ends = self.images.pull(on, name, check, ctx.now);
-        ctx.schedule(ends, Event::Pulled(id), fact);
+        self.images.pull(on, Pull::new(Some(id), name, check, fact), ctx);
     }
 
     /// Pulls the image of a task that is to come, while the one before it stops.
-    pub fn pull_ahead(&mut self, on: HostId, name: TaskName, entity: Entity, ctx: &Ctx) {
+    pub fn pull_ahead(&mut self, on: HostId, name: TaskName, entity: Entity, because: FactId, ctx: &mut Ctx) {
         let check = self.draws.span(&self.agent(on).image_check, Stream::ImageCheck, entity);
-        self.images.pull(on, name, check, ctx.now);
+        self.images.pull(on, Pull::new(None, name, check, because), ctx);
     }
 
     fn agent(&self, host: HostId) -> &'m Agent {

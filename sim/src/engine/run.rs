@@ -139,6 +139,19 @@ impl<'m> World<'m> {
             Event::Poll(host) => self.agents.poll(host, ctx),
             Event::StartReceived(task) => self.agents.receive_start(task, &mut self.cluster, ctx),
             Event::Provisioned(task) => self.agents.provisioned(task, &mut self.cluster, ctx),
+            Event::PullBegins { host, pull } => self.agents.images.pull_begins(host, pull, ctx),
+            Event::PullsMove(host) => self.agents.images.move_pulls(host, ctx),
+            Event::CleanImages(host) => self.agents.images.clean(host, ctx),
+            Event::PullFailed(task) => {
+                if self.agents.pull_failed(task, &mut self.cluster, ctx) {
+                    self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_fails(
+                        task,
+                        &mut self.cluster,
+                        &mut self.agents,
+                        ctx,
+                    );
+                }
+            }
             Event::Pulled(task) => self.agents.pulled(task, &mut self.cluster, ctx),
             Event::StopReceived(task) => self.agents.receive_stop(task, &mut self.cluster, ctx),
             Event::Kill(task) => self.agents.kill(task, &mut self.cluster, ctx),
@@ -201,6 +214,9 @@ impl<'m> World<'m> {
             for &service in &self.cluster.starved {
                 self.schedulers[service.index()].wake(Chance::Room, fact, &self.cluster, ctx);
             }
+        }
+        for host in std::mem::take(&mut self.cluster.hosts_gone) {
+            self.agents.images.forget(host, ctx);
         }
     }
 
