@@ -1,9 +1,10 @@
 //! The whole file: the question, what runs, and the checks across values.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Deploy, Eligible, HostGroup, Model, Scaling, Service};
+use seatrial_sim::model::{BaseImage, Deploy, Eligible, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
 
 use super::orchestrator::Chosen;
@@ -34,6 +35,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let settings = system.settings();
     let strategy = fields.or("strategy", Chosen::default_of(&system), |item| orchestrator::strategy(&item, &system));
     let placement = fields.or("placement", settings.placement.clone(), |item| orchestrator::policy(&item));
+    let registry_bytes_per_s = fields.maybe("registry_throughput", |item| item.rate());
     let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
 
     let group_items = elements(&mut fields, "host_group", "name");
@@ -49,7 +51,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let reserved_ports = reserved_ports(system.name);
     let defaults = hosts::Defaults { settings: &settings, reserved_ports };
     let host_groups: Option<Vec<HostGroup>> = all(&group_items, |item| hosts::host_group(item, &defaults));
-    let places = Places { groups, host_groups: host_groups.as_deref().unwrap_or_default() };
+    let places = Places { groups, host_groups: host_groups.as_deref().unwrap_or_default(), bases: RefCell::default() };
     let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
     let read_services: Option<Vec<(Service, &str)>> =
         all(&service_items, |item| service::service(item, &places, &defaults));
@@ -64,6 +66,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         services: read_services,
         deploys: deploys?,
         scalings: scalings?,
+        registry_bytes_per_s,
     };
     // Values that are wrong alone would be found wrong together, too.
     if context.is_clean() {
@@ -135,9 +138,28 @@ pub(super) struct Places<'a> {
     groups: Names<'a>,
     /// None where one of them has problems.
     host_groups: &'a [HostGroup],
+    /// The base images met so far, and their sizes.
+    bases: RefCell<Vec<(String, u64)>>,
 }
 
 impl Places<'_> {
+    /// The image that another one is built on: the same under one name.
+    pub fn base_image(&self, item: &Item) -> Option<BaseImage> {
+        let mut fields = item.fields()?;
+        let name = fields.need("name", |item| item.name());
+        let bytes = fields.need("size", |item| item.size());
+        fields.close();
+        let (name, bytes) = (name?, bytes?);
+        let mut bases = self.bases.borrow_mut();
+        let id = bases.iter().position(|(known, _)| *known == name).unwrap_or(bases.len());
+        if id == bases.len() {
+            bases.push((name, bytes));
+        } else if bases[id].1 != bytes {
+            return item.wrong(format!("base image {} has another size elsewhere", quoted(&name)), None);
+        }
+        Some(BaseImage { id: id as u32, bytes })
+    }
+
     /// The hosts of the group that a reference means.
     pub fn of_group(&self, item: &Item) -> Option<Eligible> {
         let only = self.groups.position(item)?;
