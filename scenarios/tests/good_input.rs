@@ -491,3 +491,20 @@ fn every_key_of_a_free_strategy_is_read() {
     let rules = vec![(Detector::Alarm, Act::RollBack(RollBack::Reverse)), (Detector::Total(s(3_600)), Act::Report)];
     assert_eq!(failure.failure, FailurePolicy(rules));
 }
+
+/// What the orchestrator's agents remove matters where a disk can fill up, or where the scenario says so.
+#[test]
+fn images_are_cleaned_up_where_they_have_a_disk_or_it_is_asked_for() {
+    let ecs = ecs::today().settings().image_cleanup;
+    let of = |lines: &str| {
+        let text = SMALL.replace("[[service]]", &format!("{lines}\n[[service]]"));
+        models(&text)[0].1.host_groups[0].agent.image_cleanup
+    };
+    assert_eq!(of(""), None);
+    assert_eq!(of("agent = { push = \"1s\" }"), None);
+    assert_eq!(of("image_disk = \"22GiB\""), ecs);
+    assert_eq!(of("image_disk = \"22GiB\"\nagent = { push = \"1s\" }"), ecs);
+    assert_eq!(of("image_disk = \"22GiB\"\nagent = { image_cleanup = \"none\" }"), None);
+    let faster = ecs.map(|cleanup| ImageCleanup { every: Duration::from_secs(600), ..cleanup });
+    assert_eq!(of("agent = { image_cleanup = { every = \"10m\" } }"), faster);
+}
