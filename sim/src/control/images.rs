@@ -1,7 +1,7 @@
 //! Images on hosts: what each host holds, when what it lacks is there, what does not fit, and what is removed.
 //!
-//! Where nothing is shared, no disk has a size and nobody cleans up, the end of a pull is known when it begins, and it is one
-//! event. Other hosts keep books.
+//! Where nothing is shared, no disk has a size and nobody cleans up, the end of a pull is known when it begins, and it
+//! is one event. Other hosts keep books.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -437,7 +437,8 @@ impl<'m> Images<'m> {
     }
 }
 
-/// What a host lacks of an image that it does not hold, in bytes; `of_start` where it holds, unlisted, what hosts of the start do.
+/// What a host lacks of an image that it does not hold, in bytes; `of_start` where it holds, unlisted, what hosts of
+/// the start do.
 fn missing(model: &Model, name: TaskName, held: &[Held], of_start: bool) -> u64 {
     let image = model.services[name.service.index()].image;
     let listed = |service: ServiceId| held.iter().any(|held| held.name.service == service);

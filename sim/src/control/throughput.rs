@@ -1,5 +1,5 @@
-//! Throughput that pulls share: each has a limit of its own, those on one host may have one together, and those on all hosts
-//! another. Whoever could use more never has less than another (max-min fair).
+//! Throughput that pulls share: each has a limit of its own, those on one host may have one together, and those on all
+//! hosts another. Whoever could use more never has less than another (max-min fair).
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,8 @@ struct Rate {
     of: u64,
 }
 
-/// Parts of a byte in which progress is counted: what rounding costs at a change is never as much as a millisecond's bytes.
+/// Parts of a byte in which progress is counted: what rounding costs at a change is never as much as a millisecond's
+/// bytes.
 const PARTS: u128 = 1 << 20;
 
 impl Pool {
@@ -199,8 +200,8 @@ mod tests {
         }
     }
 
-    /// 10 MB at 1 MB/s; another 10 MB come after 4 s. Both have half until the first one's last 6 MB are there, at 16 s; the other
-    /// has 4 MB left then.
+    /// 10 MB at 1 MB/s; another 10 MB come after 4 s. Both have half until the first one's last 6 MB are there, at 16
+    /// s; the other has 4 MB left then.
     #[test]
     fn a_late_pull_has_half() {
         let together = Limits { each: u64::MAX, together: Some(1_000_000) };
@@ -210,8 +211,9 @@ mod tests {
         );
     }
 
-    /// A registry with 9 MB/s. Host 0 has two pulls with 1 MB/s together, host 1 one of at most 2 MB/s, hosts 2 and 3 one each of
-    /// at most 10 MB/s: they have 0.5, 0.5, 2, 3 and 3 MB/s. When the last two have their 30 MB, at 10 s, nobody gains.
+    /// A registry with 9 MB/s. Host 0 has two pulls with 1 MB/s together, host 1 one of at most 2 MB/s, hosts 2 and 3
+    /// one each of at most 10 MB/s: they have 0.5, 0.5, 2, 3 and 3 MB/s. When the last two have their 30 MB, at 10 s,
+    /// nobody gains.
     #[test]
     fn what_some_cannot_use_the_others_share() {
         let limits = |each: u64, together: Option<u64>| Limits {
@@ -231,8 +233,8 @@ mod tests {
         assert_eq!(ends, [20_000, 20_000, 15_000, 10_000, 10_000]);
     }
 
-    /// With arrivals at random, a limit that is never idle brings in what it can: the last pull ends when all the bytes have had
-    /// time, but for a millisecond's bytes of each; and none ends before it could alone.
+    /// With arrivals at random, a limit that is never idle brings in what it can: the last pull ends when all the bytes
+    /// have had time, but for a millisecond's bytes of each; and none ends before it could alone.
     #[test]
     fn no_byte_is_lost_and_none_made() {
         for seed in 0..2_000_u64 {

@@ -48,8 +48,8 @@ pub struct ImageCleanup {
 pub enum CleanupWhen {
     /// Whenever there are some that nothing uses.
     Always,
-    /// When so much of the host's disk for images is used, in tenths of a percent, and until no more than so much is. Never on a host
-    /// whose disk has no size.
+    /// When so much of the host's disk for images is used, in tenths of a percent, and until no more than so much is.
+    /// Never on a host whose disk has no size.
     AbovePermille {
         /// From here on.
         high: u32,
