@@ -142,7 +142,7 @@ fn machines_for_one_task_come_with_it_and_hold_no_image() {
     group.agent.stop_tail = Dist::Fixed(secs(13));
     let service = &mut model.services[0];
     service.demand.resources = Resources::new(256, 512);
-    service.image = Image { bytes: 10_000_000, shared_bytes: 9_000_000, cached: Cached::All };
+    service.image = Image { bytes: 10_000_000, shared_bytes: 9_000_000, cached: Cached::All, base: None };
     service.startup = Dist::Fixed(secs(2));
     service.exit = Dist::Fixed(secs(5));
     let played = play(&model, 1);

@@ -165,7 +165,7 @@ fn pulls_take_turns_where_the_agent_is_old() {
         model.host_groups[0].agent.pulls = order;
         model.services = ["web", "api", "cron"].map(|name| service(name, 1)).to_vec();
         for service in &mut model.services {
-            service.image = Image { bytes: 10_000_000, shared_bytes: 6_000_000, cached };
+            service.image = Image { bytes: 10_000_000, shared_bytes: 6_000_000, cached, base: None };
         }
         model.deploys = (0..3).map(|id| deploy(id, 60)).collect();
         play(&model, 1).deploy_s()

@@ -51,6 +51,8 @@ struct Line<'a> {
     why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shortage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_bytes: Option<u64>,
     because: Option<u32>,
 }
 
@@ -113,6 +115,21 @@ impl<'a> Line<'a> {
             Fact::TaskFailed { task, service, ran } => {
                 Self { task: Some(task.0), service: named(service), ran: Some(ran), ..line }
             }
+            Fact::ImagePulled { host, service, version, used_bytes }
+            | Fact::ImageRemoved { host, service, version, used_bytes } => Self {
+                host: host_name(host),
+                service: named(service),
+                version: Some(version),
+                used_bytes: Some(used_bytes),
+                ..line
+            },
+            Fact::DiskFull { host, task, service, used_bytes } => Self {
+                host: host_name(host),
+                task: Some(task.0),
+                service: named(service),
+                used_bytes: Some(used_bytes),
+                ..line
+            },
             Fact::PlacementBlocked { service, shortage } => {
                 Self { service: named(service), shortage: Some(shortage.to_string()), ..line }
             }
@@ -152,6 +169,9 @@ fn word(fact: Fact) -> &'static str {
         Fact::StopChosen { .. } => "stop_chosen",
         Fact::TaskKilled { .. } => "task_killed",
         Fact::TaskFailed { .. } => "task_failed",
+        Fact::ImagePulled { .. } => "image_pulled",
+        Fact::ImageRemoved { .. } => "image_removed",
+        Fact::DiskFull { .. } => "disk_full",
         Fact::TaskAvailable { .. } => "task_available",
         Fact::TaskLate { .. } => "task_late",
         Fact::PlacementBlocked { .. } => "placement_blocked",

@@ -11,9 +11,9 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
-    Agent, Billing, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible, Fault, FirstCheck,
-    HealthCheck, HostGroup, HourlyPrice, Image, LaunchRate, LoadBalancer, Model, PreDeploy, PullOrder, Resources,
-    Scaling, Service, SlotRelease, StartRule, Version,
+    Agent, BaseImage, Billing, Cached, CleanupWhen, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible,
+    Fault, FirstCheck, HealthCheck, HostGroup, HourlyPrice, Image, ImageCleanup, LaunchRate, LoadBalancer, Model,
+    PreDeploy, PullOrder, Resources, Scaling, Service, SlotRelease, StartRule, Version,
 };
 use seatrial_sim::orchestrators::{self, ecs, load_balancers};
 use seatrial_sim::parameters::Value;
@@ -40,6 +40,7 @@ question = "How long?"
 orchestrator = { name = "ecs-2015", tick = "5s", tick_jitter = "1s", first_review = "uniform(1s, 10s)", healthy_after = "40s", deregistration = "next-review", target_poll = "7s", slot_release = "stopped", launch_rate = { per_minute = 250, burst = 42 } }
 strategy = { rolling = { minimum_healthy_percent = 50, maximum_percent = 150 } }
 placement = "random"
+registry_throughput = "2GB/s"
 [run]
 seeds = 3
 seed = 7
@@ -53,7 +54,8 @@ memory = "8GiB"
 price = "$0.096/h"
 billing = "per-second"
 reserved_ports = [22]
-agent = { poll = "30s", starts_wait_for_stops = false, provisioning = "1s", pulls = "parallel", pull_throughput = "10MB/s", image_check = 0, report = "exponential(mean=1s)", stop_tail = "lognormal(median=1s, sigma=0.5)" }
+agent = { poll = "30s", starts_wait_for_stops = false, provisioning = "1s", pulls = "parallel", pull_throughput = "10MB/s", image_check = 0, report = "exponential(mean=1s)", stop_tail = "lognormal(median=1s, sigma=0.5)", host_throughput = "30MB/s", image_cleanup = { every = "10m", min_age = "2m", at_most = 3, keep_stopped_for = "1h", above = 85, down_to = "80%" } }
+image_disk = "22GiB"
 boot = "60s"
 pre_deploy = { hosts = 5, lead = "3m", keep = "1m" }
 [[service]]
@@ -63,7 +65,7 @@ cpu = 1024
 memory = "3GiB"
 host_port = 80
 host_group = "c4"
-image = { size = "400MB", shared_layers = "300MB", cached = "nothing" }
+image = { size = "400MB", shared_layers = "300MB", cached = "nothing", base = { name = "debian", size = "50MB" } }
 startup = "empirical(startup.csv)"
 health_check = { passes_after = "uniform(1s, 2s)", fails_after = "never" }
 pre_stop = "5s"
@@ -131,7 +133,7 @@ fn what_is_not_written_is_the_presets() {
             demand: Demand { resources: Resources::new(0, 3072), ..Demand::default() },
             eligible: Eligible::ANY,
             constraint: None,
-            image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
+            image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None },
             startup: ecs.startup,
             health_check: None,
             load_balancer: None,
@@ -143,6 +145,7 @@ fn what_is_not_written_is_the_presets() {
         }],
         deploys: vec![Deploy { service: ServiceId(0), at: Time::ZERO, version: Version::New(None) }],
         scalings: vec![],
+        registry_bytes_per_s: None,
     };
     assert_eq!(scenario.variants.len(), 1);
     assert_eq!((scenario.variants[0].name.as_str(), &scenario.variants[0].model), ("base", &model));
@@ -178,7 +181,16 @@ fn every_key_is_read() {
         image_check: Dist::ZERO,
         report: Dist::Exponential { mean: ms(1_000) },
         stop_tail: Dist::LogNormal { median: ms(1_000), sigma: 0.5 },
+        host_bytes_per_s: Some(30_000_000),
+        image_cleanup: Some(ImageCleanup {
+            every: ms(600_000),
+            min_age: ms(120_000),
+            at_most: Some(3),
+            keep_stopped_for: ms(3_600_000),
+            when: CleanupWhen::AbovePermille { high: 850, low: 800 },
+        }),
     };
+    assert_eq!(model.registry_bytes_per_s, Some(2_000_000_000));
     let group = HostGroup {
         zones: vec!["a".into(), "b".into()],
         reserved_ports: vec![22],
@@ -186,6 +198,7 @@ fn every_key_is_read() {
         billing: Billing::PerSecond { minimum: ms(60_000) },
         boot: Dist::fixed_millis(60_000),
         pre_deploy: Some(PreDeploy { hosts: 5, lead: ms(180_000), keep: ms(60_000) }),
+        image_disk_bytes: Some(22 << 30),
         ..HostGroup::fixed("c4", 2, unlimited(4096, 8192), agent)
     };
     assert_eq!(model.host_groups, [group]);
@@ -195,7 +208,12 @@ fn every_key_is_read() {
         demand: Demand { resources: Resources::new(1024, 3072), host_port: Some(80), ..Demand::default() },
         eligible: Eligible(Some(vec![true, true])),
         constraint: None,
-        image: Image { bytes: 400_000_000, shared_bytes: 300_000_000, cached: Cached::Nothing },
+        image: Image {
+            bytes: 400_000_000,
+            shared_bytes: 300_000_000,
+            cached: Cached::Nothing,
+            base: Some(BaseImage { id: 0, bytes: 50_000_000 }),
+        },
         startup: Dist::Empirical(vec![ms(7_500), ms(8_000), ms(12_250)]),
         health_check: Some(HealthCheck { passes_after: Dist::uniform_millis(1_000, 2_000), fails_after: None }),
         load_balancer: Some(LoadBalancer {
@@ -479,4 +497,21 @@ fn every_key_of_a_free_strategy_is_read() {
     );
     let rules = vec![(Detector::Alarm, Act::RollBack(RollBack::Reverse)), (Detector::Total(s(3_600)), Act::Report)];
     assert_eq!(failure.failure, FailurePolicy(rules));
+}
+
+/// What the orchestrator's agents remove matters where a disk can fill up, or where the scenario says so.
+#[test]
+fn images_are_cleaned_up_where_they_have_a_disk_or_it_is_asked_for() {
+    let ecs = ecs::today().settings().image_cleanup;
+    let of = |lines: &str| {
+        let text = SMALL.replace("[[service]]", &format!("{lines}\n[[service]]"));
+        models(&text)[0].1.host_groups[0].agent.image_cleanup
+    };
+    assert_eq!(of(""), None);
+    assert_eq!(of("agent = { push = \"1s\" }"), None);
+    assert_eq!(of("image_disk = \"22GiB\""), ecs);
+    assert_eq!(of("image_disk = \"22GiB\"\nagent = { push = \"1s\" }"), ecs);
+    assert_eq!(of("image_disk = \"22GiB\"\nagent = { image_cleanup = \"none\" }"), None);
+    let faster = ecs.map(|cleanup| ImageCleanup { every: Duration::from_secs(600), ..cleanup });
+    assert_eq!(of("agent = { image_cleanup = { every = \"10m\" } }"), faster);
 }

@@ -59,6 +59,7 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
         services: vec![service("web", desired)],
         deploys: vec![deploy(0, 60)],
         scalings: vec![],
+        registry_bytes_per_s: None,
     }
 }
 
@@ -77,6 +78,8 @@ pub fn group(name: &str, hosts: u32, slots: u32) -> HostGroup {
         image_check: Dist::ZERO,
         report: Dist::ZERO,
         stop_tail: Dist::ZERO,
+        host_bytes_per_s: None,
+        image_cleanup: None,
     };
     let fixed = HostGroup::fixed(name, hosts, Resources::new(slots, slots), agent);
     HostGroup { price: HourlyPrice(100_000), ..fixed }
@@ -94,7 +97,7 @@ pub fn service(name: &str, desired: u32) -> Service {
         demand: Demand { resources: Resources::new(1, 1), ..Demand::default() },
         eligible: Eligible::ANY,
         constraint: None,
-        image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All },
+        image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None },
         startup: Dist::ZERO,
         health_check: None,
         load_balancer: None,

@@ -111,7 +111,7 @@ pub fn model() -> BoxedStrategy<Model> {
                     let resources = Resources::new(1, 1);
                     service.demand = Demand { resources, host_port: port.then_some(80), ..Demand::default() };
                     let cached = [Cached::Nothing, Cached::Running, Cached::All][cached];
-                    service.image = Image { bytes: 30_000_000, shared_bytes: 20_000_000, cached };
+                    service.image = Image { bytes: 30_000_000, shared_bytes: 20_000_000, cached, base: None };
                     service
                 })
                 .collect();

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
-    Agent, Billing, Contact, HostGroup, LaunchRate, Leaving, PullOrder, Resources, StartRule, Termination,
+    Agent, Billing, CleanupWhen, Contact, HostGroup, ImageCleanup, LaunchRate, Leaving, PullOrder, Resources, StartRule,
+    Termination,
 };
 use seatrial_sim::orchestrators::Settings;
 
@@ -35,8 +36,14 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     let per_task = fields.or("fargate", None, |item| fargate(&item, defaults));
     let attributes = fields.or("attributes", vec![], |item| attributes(&item));
     let zones = fields.or("zones", vec!["a".into()], |item| zones(&item));
-    let agent_default = if per_task.is_some() { fargate_agent(defaults) } else { defaults.settings.agent.clone() };
-    let agent = fields.or("agent", agent_default.clone(), |item| agent(&item, &agent_default));
+    let image_disk_bytes = fields.maybe("image_disk", |item| item.size());
+    // Without a disk that can fill up, nobody says that images matter.
+    let image_cleanup = defaults.settings.image_cleanup.filter(|_| image_disk_bytes.is_some());
+    let usual = if per_task.is_some() { fargate_agent(defaults) } else { defaults.settings.agent.clone() };
+    let default_agent = Agent { image_cleanup, ..usual };
+    let agent = fields.or("agent", default_agent.clone(), |item| {
+        agent(&item, &default_agent, defaults.settings.image_cleanup, image_disk_bytes.is_some())
+    });
     let billing = fields.or("billing", defaults.settings.billing, |item| {
         let minimum = Duration::from_secs(60);
         item.choice([("per-second", Billing::PerSecond { minimum }), ("per-hour", Billing::PerStartedHour)])
@@ -91,6 +98,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
         schedule,
         spot,
         pre_deploy,
+        image_disk_bytes,
         ..fixed
     };
     Some((group, attributes.into_iter().chain(type_name).collect()))
@@ -143,7 +151,7 @@ fn zones(item: &Item) -> Option<Vec<String>> {
         .collect()
 }
 
-fn agent(item: &Item, default: &Agent) -> Option<Agent> {
+fn agent(item: &Item, default: &Agent, cleanup: Option<ImageCleanup>, has_disk: bool) -> Option<Agent> {
     let mut fields = item.fields()?;
     let push = fields.get("push");
     let poll = fields.get("poll");
@@ -163,10 +171,46 @@ fn agent(item: &Item, default: &Agent) -> Option<Agent> {
             item.choice([("parallel", PullOrder::Parallel), ("serial", PullOrder::Serial)])
         }),
         pull_bytes_per_s: fields.or("pull_throughput", default.pull_bytes_per_s, |item| item.rate()),
+        host_bytes_per_s: fields.maybe("host_throughput", |item| item.rate()),
+        image_cleanup: fields.or("image_cleanup", default.image_cleanup, |item| {
+            if item.node.as_str().is_some() {
+                return item.choice([("none", None)]);
+            }
+            image_cleanup(&item, cleanup, has_disk).map(Some)
+        }),
         image_check: fields.or("image_check", default.image_check.clone(), |item| item.dist()),
         report: fields.or("report", default.report.clone(), |item| item.dist()),
         stop_tail: fields.or("stop_tail", default.stop_tail.clone(), |item| item.dist()),
     };
     fields.close();
     Some(agent)
+}
+
+/// `image_cleanup`: what it does not say is as the orchestrator's agents have it, or as none of them limits it.
+fn image_cleanup(item: &Item, default: Option<ImageCleanup>, has_disk: bool) -> Option<ImageCleanup> {
+    let mut fields = item.fields()?;
+    let every = match default {
+        Some(default) => fields.or("every", default.every, |item| item.duration_above_zero()),
+        None => fields.need("every", |item| item.duration_above_zero())?,
+    };
+    let (min_age, keep_stopped_for, at_most) =
+        default.map_or((Duration::ZERO, Duration::ZERO, None), |d| (d.min_age, d.keep_stopped_for, d.at_most));
+    let min_age = fields.or("min_age", min_age, |item| item.duration());
+    let at_most = fields.maybe("at_most", |item| item.count("images", 100_000)).or(at_most);
+    let keep_stopped_for = fields.or("keep_stopped_for", keep_stopped_for, |item| item.duration());
+    let above = fields.maybe("above", |item| item.permille(0..=100));
+    let down_to = fields.maybe("down_to", |item| item.permille(0..=100));
+    fields.close();
+    let when = match (above, down_to) {
+        (None, None) => default.map_or(CleanupWhen::Always, |default| default.when),
+        (Some(high), low) => CleanupWhen::AbovePermille { high, low: low.unwrap_or(high) },
+        (None, Some(_)) => return item.wrong("down_to without above", "write both, or neither".to_string()),
+    };
+    match when {
+        CleanupWhen::AbovePermille { high, low } if low > high => item.wrong("down_to is above above", None),
+        CleanupWhen::AbovePermille { .. } if !has_disk => {
+            item.wrong("a share of a disk that has no size", "write image_disk = \"22GiB\" for the group".to_string())
+        }
+        _ => Some(ImageCleanup { every, min_age, at_most, keep_stopped_for, when }),
+    }
 }

@@ -1,9 +1,10 @@
 //! The whole file: the question, what runs, and the checks across values.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Deploy, Eligible, HostGroup, Model, Scaling, Service};
+use seatrial_sim::model::{BaseImage, Deploy, Eligible, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
 use seatrial_sim::placement::Constraint;
 
@@ -38,6 +39,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let settings = system.settings();
     let strategy = fields.or("strategy", Chosen::default_of(&system), |item| orchestrator::strategy(&item, &system));
     let placement = fields.get("placement");
+    let registry_bytes_per_s = fields.maybe("registry_throughput", |item| item.rate());
     let run = fields.or("run", Run::DEFAULT, |item| Run::read(&item));
     let own = fields.maybe("catalogue", |item| context.samples.catalogue(&item));
     let catalogue = own.map_or_else(|| Catalogue::built_in().clone(), |own| own.with(Catalogue::built_in()));
@@ -58,7 +60,8 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let read_groups: Option<Vec<_>> = all(&group_items, |item| hosts::host_group(item, &defaults));
     let (host_groups, attributes): (Vec<HostGroup>, Vec<_>) =
         read_groups.clone().unwrap_or_default().into_iter().unzip();
-    let places = Places { groups, host_groups: &host_groups, classes: classes(&host_groups, &attributes) };
+    let classes = classes(&host_groups, &attributes);
+    let places = Places { groups, host_groups: &host_groups, classes, bases: RefCell::default() };
     let placement = placement.and_then(|item| placement::policy(&item, &places.classes));
     let placement = placement.unwrap_or_else(|| settings.placement.clone());
     let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
@@ -76,6 +79,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         services: read_services,
         deploys: deploys?,
         scalings: scalings?,
+        registry_bytes_per_s,
     };
     // Values that are wrong alone would be found wrong together, too.
     if context.is_clean() {
@@ -149,9 +153,28 @@ pub(super) struct Places<'a> {
     host_groups: &'a [HostGroup],
     /// What is known of the hosts of each group and zone.
     pub classes: Classes,
+    /// The base images met so far, and their sizes.
+    bases: RefCell<Vec<(String, u64)>>,
 }
 
 impl Places<'_> {
+    /// The image that another one is built on: the same under one name.
+    pub fn base_image(&self, item: &Item) -> Option<BaseImage> {
+        let mut fields = item.fields()?;
+        let name = fields.need("name", |item| item.name());
+        let bytes = fields.need("size", |item| item.size());
+        fields.close();
+        let (name, bytes) = (name?, bytes?);
+        let mut bases = self.bases.borrow_mut();
+        let id = bases.iter().position(|(known, _)| *known == name).unwrap_or(bases.len());
+        if id == bases.len() {
+            bases.push((name, bytes));
+        } else if bases[id].1 != bytes {
+            return item.wrong(format!("base image {} has another size elsewhere", quoted(&name)), None);
+        }
+        Some(BaseImage { id: id as u32, bytes })
+    }
+
     /// The hosts of the group that a reference means.
     pub fn of_group(&self, item: &Item) -> Option<Eligible> {
         let only = self.groups.position(item)?;

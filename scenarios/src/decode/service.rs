@@ -45,7 +45,8 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
         None => item.integer(1..=u16::MAX).map(Some),
     });
     let eligible = fields.or("host_group", Eligible::ANY, |item| places.of_group(&item));
-    let image = fields.or("image", Image { bytes: 0, shared_bytes: 0, cached: Cached::All }, |item| image(&item));
+    let image = fields
+        .or("image", Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None }, |item| image(&item, places));
     let startup = fields.or("startup", settings.startup.clone(), |item| item.dist());
     let health_check = fields.or("health_check", None, |item| own_check(&item, &settings.health_check));
     let pre_stop = fields.or("pre_stop", settings.pre_stop, |item| item.duration());
@@ -95,18 +96,26 @@ fn own_check(item: &Item, default: &HealthCheck) -> Option<Option<HealthCheck>> 
     Some(Some(HealthCheck { passes_after, fails_after }))
 }
 
-fn image(item: &Item) -> Option<Image> {
+fn image(item: &Item, places: &Places) -> Option<Image> {
     let mut fields = item.fields()?;
     let bytes = fields.need("size", |item| item.size());
     let shared = fields.get("shared_layers");
     let shared_bytes = shared.as_ref().map_or(Some(0), Item::size);
+    let base = fields.get("base");
+    let base_image = match &base {
+        Some(item) => places.base_image(item).map(Some),
+        None => Some(None),
+    };
     let cached = fields.or("cached", Cached::Running, |item| {
         item.choice([("running", Cached::Running), ("nothing", Cached::Nothing), ("all", Cached::All)])
     });
     fields.close();
-    let image = Image { bytes: bytes?, shared_bytes: shared_bytes?, cached };
+    let image = Image { bytes: bytes?, shared_bytes: shared_bytes?, cached, base: base_image? };
     match shared {
         Some(item) if image.shared_bytes > image.bytes => item.wrong("more than the size of the image", None),
+        _ if image.base_bytes() > image.bytes => {
+            base.unwrap_or(item.clone()).wrong("more than the size of the image", None)
+        }
         _ => Some(image),
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Cluster {
     pub room_came: Option<FactId>,
     /// More tasks than before have been found to fit nowhere during this event.
     pub waits_began: bool,
+    /// Hosts that have gone during this event.
+    pub hosts_gone: Vec<HostId>,
 }
 
 /// A task to create.
@@ -138,6 +140,7 @@ impl Cluster {
             starved: BTreeSet::new(),
             room_came: None,
             waits_began: false,
+            hosts_gone: vec![],
         }
     }
 
@@ -353,6 +356,9 @@ impl Cluster {
         let host = &mut self.hosts[id.index()];
         let last = ctx.tell_because(fact, because);
         (host.life, host.last, host.changed) = (life, last, ctx.now);
+        if matches!(life, HostLife::Lost | HostLife::Gone) {
+            self.hosts_gone.push(id);
+        }
         self.host_changed(id);
         last
     }

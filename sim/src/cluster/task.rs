@@ -48,7 +48,8 @@ impl TaskState {
         match self {
             Provisioning => matches!(next, Pending | Pulling | Stopping),
             Pending => matches!(next, Pulling | Stopping),
-            Pulling | BackingOff => matches!(next, Starting | Stopping),
+            Pulling => matches!(next, Starting | BackingOff | Stopping | Stopped),
+            BackingOff => matches!(next, Pulling | Starting | Stopping),
             Starting => matches!(next, Running | BackingOff | Stopping | Stopped),
             Running => matches!(next, Registering | InService | BackingOff | Stopping | Stopped),
             Registering => matches!(next, InService | Draining | BackingOff | Stopping | Stopped),

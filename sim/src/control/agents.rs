@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 
-use crate::cluster::{Cluster, Container, FIRST_VERSION, Host, HostLife, TaskName, TaskState};
+use crate::cluster::{Cluster, Container, Host, HostLife, TaskName, TaskState};
 use crate::control::beat::Beat;
+use crate::control::images::{Images, Pull};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Agent, Cached, Contact, Fault, Model, PullOrder, Resources, Service, StartRule};
+use crate::model::{Agent, Contact, Fault, Model, Resources, Service, StartRule};
 
 /// Every host's agent.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Agents<'m> {
     model: &'m Model,
     draws: Draws,
     hosts: Vec<AgentHost>,
+    /// What the hosts hold.
+    pub images: Images<'m>,
     /// Polls are simulated one by one, to show that computing them changes nothing.
     explicit_polls: bool,
 }
@@ -38,25 +41,11 @@ struct AgentHost {
     stops_received: u32,
     /// The numbers of the stops whose task has not ended.
     stops_under_way: Vec<u32>,
-    /// When the last of the pulls that take turns ends.
-    pulls_free_at: Time,
-    /// It is there from the start, with the images that such hosts hold.
-    since_start: bool,
-    /// What was pulled.
-    images: Vec<CachedImage>,
-}
-
-/// An image on a host, from the time it is there.
-#[derive(Clone, Copy, Debug)]
-struct CachedImage {
-    service: ServiceId,
-    version: u16,
-    ready: Time,
 }
 
 impl<'m> Agents<'m> {
     pub fn new(model: &'m Model, draws: Draws, explicit_polls: bool) -> Self {
-        Self { model, draws, hosts: vec![], explicit_polls }
+        Self { model, draws, hosts: vec![], images: Images::new(model, draws), explicit_polls }
     }
 
     /// An agent begins on a host that has just been added; `since_start` where the host is there from the start, with
@@ -93,10 +82,8 @@ impl<'m> Agents<'m> {
             waiting: VecDeque::new(),
             stops_received: 0,
             stops_under_way: vec![],
-            pulls_free_at: Time::ZERO,
-            since_start,
-            images: vec![],
         });
+        self.images.begin(group, entity, since_start, ctx.now);
     }
 
     /// Launches a machine for a service's next task, with an agent and nothing on it; in the zone with fewest of its tasks.
@@ -136,6 +123,7 @@ impl<'m> Agents<'m> {
     pub fn adopt(&mut self, id: TaskId, cluster: &mut Cluster) {
         let task = &mut cluster.tasks[id.index()];
         task.container = Container::Begun;
+        self.images.adopt(id, task.host, task.name);
         self.hosts[task.host.index()].take(self.model.services[task.name.service.index()].demand.resources);
     }
 
@@ -214,7 +202,11 @@ impl<'m> Agents<'m> {
         let task = &mut cluster.tasks[id.index()];
         if task.state == TaskState::BackingOff {
             task.container = Container::Begun;
-            self.create_container(id, cluster, ctx);
+            if self.images.has(id, task.host, task.name) {
+                self.create_container(id, cluster, ctx);
+            } else {
+                self.pull(id, cluster, ctx);
+            }
         }
     }
 
@@ -242,9 +234,22 @@ impl<'m> Agents<'m> {
         }
     }
 
+    /// There is no room for the image of a task: whether the task is still there to fail.
+    pub fn pull_failed(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) -> bool {
+        let task = &mut cluster.tasks[id.index()];
+        if task.state != TaskState::Pulling {
+            return false;
+        }
+        let (host, service) = (task.host, task.name.service);
+        task.last = ctx.tell(Fact::DiskFull { host, task: id, service, used_bytes: self.images.used_bytes(host) });
+        ctx.cause = task.last;
+        true
+    }
+
     /// A failed task is gone from its host.
     pub fn lost(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
+        self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];
         host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);
         let on = task.host;
@@ -289,6 +294,7 @@ impl<'m> Agents<'m> {
     /// The container has ended: its place on the host is free.
     pub fn exited(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
+        self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];
         host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);
         host.stops_under_way.retain(|&number| number != task.stop_number);
@@ -334,42 +340,13 @@ impl<'m> Agents<'m> {
         let because = if waited { ctx.cause } else { task.last };
         let fact = cluster.advance(id, TaskState::Pulling, because, ctx);
         let check = self.draws.span(&self.agent(on).image_check, Stream::ImageCheck, entity);
-        let ends = self.image_is_there(on, name, check, ctx.now);
-        ctx.schedule(ends, Event::Pulled(id), fact);
+        self.images.pull(on, Pull::new(Some(id), name, check, fact), ctx);
     }
 
     /// Pulls the image of a task that is to come, while the one before it stops.
-    pub fn pull_ahead(&mut self, on: HostId, name: TaskName, entity: Entity, ctx: &Ctx) {
+    pub fn pull_ahead(&mut self, on: HostId, name: TaskName, entity: Entity, because: FactId, ctx: &mut Ctx) {
         let check = self.draws.span(&self.agent(on).image_check, Stream::ImageCheck, entity);
-        self.image_is_there(on, name, check, ctx.now);
-    }
-
-    /// When a version's image is on a host, if it is asked for now and the registry takes `check` to answer.
-    fn image_is_there(&mut self, on: HostId, name: TaskName, check: Duration, now: Time) -> Time {
-        let agent = self.agent(on);
-        let image = self.model.services[name.service.index()].image;
-        let host = &self.hosts[on.index()];
-        let begins = if agent.pulls == PullOrder::Serial { now.max(host.pulls_free_at) } else { now };
-        let holds = |cached: &[Cached]| host.since_start && cached.contains(&image.cached);
-        let mut of_service = host.images.iter().filter(|pulled| pulled.service == name.service);
-        let there = of_service.clone().find(|pulled| pulled.version == name.version).copied();
-        let ends = if let Some(pulled) = there {
-            pulled.ready.max(begins + check)
-        } else if holds(&[Cached::All]) || (name.version == FIRST_VERSION && holds(&[Cached::Running])) {
-            begins + check
-        } else {
-            let any_version = holds(&[Cached::Running]) || of_service.next().is_some();
-            let shared = if any_version { image.shared_bytes } else { 0 };
-            // In u128, so that no size in bytes overflows on its way to milliseconds.
-            let ms = u128::from(image.bytes - shared) * 1_000 / u128::from(agent.pull_bytes_per_s);
-            begins + check + Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX / 4))
-        };
-        let host = &mut self.hosts[on.index()];
-        if there.is_none() {
-            host.images.push(CachedImage { service: name.service, version: name.version, ready: ends });
-        }
-        host.pulls_free_at = host.pulls_free_at.max(ends);
-        ends
+        self.images.pull(on, Pull::new(None, name, check, because), ctx);
     }
 
     fn agent(&self, host: HostId) -> &'m Agent {

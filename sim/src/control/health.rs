@@ -17,7 +17,7 @@ use crate::engine::time::Time;
 use crate::model::{Fault, Model};
 
 impl Scheduler<'_> {
-    /// A task's container ended by itself.
+    /// A task's container ended by itself, or there is no room for its image.
     pub fn task_fails(&mut self, id: TaskId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         self.end_task(id, false, cluster, agents, ctx);
     }
@@ -27,7 +27,11 @@ impl Scheduler<'_> {
         let task = &cluster.tasks[id.index()];
         let alive = matches!(
             task.state,
-            TaskState::Starting | TaskState::Running | TaskState::Registering | TaskState::InService
+            TaskState::Pulling
+                | TaskState::Starting
+                | TaskState::Running
+                | TaskState::Registering
+                | TaskState::InService
         );
         if task.chosen || !alive {
             return;

@@ -299,7 +299,7 @@ impl Scheduler<'_> {
     }
 
     /// Pulls the image of a slot's next task while the one before it stops, where there is a host for it already.
-    fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &Cluster, agents: &mut Agents, ctx: &Ctx) {
+    fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         if !self.control.pull_ahead || slots.op != SlotOp::StopStart {
             return;
         }
@@ -307,7 +307,7 @@ impl Scheduler<'_> {
         let host = if slots.key == SlotKey::Host { Ok(task.host) } else { self.find_host(cluster) };
         if let Ok(host) = host {
             let name = TaskName { service: self.id, version: self.target };
-            agents.pull_ahead(host, name, self.next_task(cluster), ctx);
+            agents.pull_ahead(host, name, self.next_task(cluster), task.last, ctx);
             self.book.pulled_ahead.insert(task.slot, host);
         }
     }

@@ -69,6 +69,8 @@ pub enum Stream {
     Interruption,
     /// From the loss of a host to the control plane's knowing of it.
     LossDetection,
+    /// Where in its period an agent looks for images to remove.
+    CleanupPhase,
 }
 
 /// The stable name of what a draw is for: built from names and ordinals, never from the order of creation.

@@ -41,6 +41,14 @@ pub(crate) enum Event {
     StartReceived(TaskId),
     /// The task's network interface or machine is there.
     Provisioned(TaskId),
+    /// The registry has answered a pull: its bytes begin to flow, if it needs any.
+    PullBegins { host: HostId, pull: u32 },
+    /// Pulls share their throughput anew, those on one host or on all hosts; some may have ended.
+    PullsMove(Option<HostId>),
+    /// An agent looks for images that nothing uses.
+    CleanImages(HostId),
+    /// The task's image does not fit on its host.
+    PullFailed(TaskId),
     /// The task's image is there.
     Pulled(TaskId),
     /// The task's container runs and the control plane knows.
@@ -77,6 +85,7 @@ impl Event {
         match self {
             Self::StartReceived(id)
             | Self::Provisioned(id)
+            | Self::PullFailed(id)
             | Self::Pulled(id)
             | Self::Started(id)
             | Self::Passed(id)

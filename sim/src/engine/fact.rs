@@ -135,6 +135,39 @@ pub enum Fact {
         /// Whether it had run.
         ran: bool,
     },
+    /// An image is there; told where hosts have a disk for images or clean it up.
+    ImagePulled {
+        /// On which host.
+        host: HostId,
+        /// Of which service.
+        service: ServiceId,
+        /// Of which version.
+        version: u16,
+        /// What images take on the host now, those that are on their way included.
+        used_bytes: u64,
+    },
+    /// An agent removed an image that nothing used.
+    ImageRemoved {
+        /// From which host.
+        host: HostId,
+        /// Of which service.
+        service: ServiceId,
+        /// Of which version.
+        version: u16,
+        /// What images take on the host now, those that are on their way included.
+        used_bytes: u64,
+    },
+    /// A task's image did not fit on its host's disk: the task fails before it has run.
+    DiskFull {
+        /// Which host.
+        host: HostId,
+        /// Which task.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+        /// What images take on the host now, those that are on their way included.
+        used_bytes: u64,
+    },
     /// A task passed its gate a while after it was in service, or before: it is available to the deploy from now on.
     TaskAvailable {
         /// Which.

@@ -3,7 +3,7 @@
 use super::ctx::Ctx;
 use super::draws::{Draws, Entity};
 use super::event::Event;
-use super::fact::{DeployId, Fact, FactId, HostId, Observer, ServiceId};
+use super::fact::{DeployId, Fact, FactId, HostId, Observer, ServiceId, TaskId};
 use super::queue::EventQueue;
 use super::time::Time;
 use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
@@ -139,6 +139,10 @@ impl<'m> World<'m> {
             Event::Poll(host) => self.agents.poll(host, ctx),
             Event::StartReceived(task) => self.agents.receive_start(task, &mut self.cluster, ctx),
             Event::Provisioned(task) => self.agents.provisioned(task, &mut self.cluster, ctx),
+            Event::PullBegins { host, pull } => self.agents.images.pull_begins(host, pull, ctx),
+            Event::PullsMove(host) => self.agents.images.move_pulls(host, ctx),
+            Event::CleanImages(host) => self.agents.images.clean(host, ctx),
+            Event::PullFailed(task) => self.pull_failed(task, ctx),
             Event::Pulled(task) => self.agents.pulled(task, &mut self.cluster, ctx),
             Event::StopReceived(task) => self.agents.receive_stop(task, &mut self.cluster, ctx),
             Event::Kill(task) => self.agents.kill(task, &mut self.cluster, ctx),
@@ -201,6 +205,17 @@ impl<'m> World<'m> {
             for &service in &self.cluster.starved {
                 self.schedulers[service.index()].wake(Chance::Room, fact, &self.cluster, ctx);
             }
+        }
+        for host in std::mem::take(&mut self.cluster.hosts_gone) {
+            self.agents.images.forget(host, ctx);
+        }
+    }
+
+    /// A task's image does not fit on its host: the task fails as one that crashes before it runs.
+    fn pull_failed(&mut self, id: TaskId, ctx: &mut Ctx) {
+        if self.agents.pull_failed(id, &mut self.cluster, ctx) {
+            let service = self.cluster.tasks[id.index()].name.service;
+            self.schedulers[service.index()].task_fails(id, &mut self.cluster, &mut self.agents, ctx);
         }
     }
 

@@ -199,6 +199,9 @@ impl Observer for SummaryObserver<'_> {
             | Fact::StopChosen { .. }
             | Fact::TaskKilled { .. }
             | Fact::TaskFailed { .. }
+            | Fact::ImagePulled { .. }
+            | Fact::ImageRemoved { .. }
+            | Fact::DiskFull { .. }
             | Fact::TaskAvailable { .. }
             | Fact::TaskLate { .. }
             | Fact::TrafficShifted { .. }

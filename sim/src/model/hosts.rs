@@ -53,6 +53,8 @@ pub struct HostGroup {
     pub per_task: Option<PerTask>,
     /// Launches of tasks on its hosts, in place of the control plane's rate.
     pub launch_rate: Option<LaunchRate>,
+    /// Room for images on one host, in bytes as pulled; without end where absent. A pull that does not fit fails.
+    pub image_disk_bytes: Option<u64>,
 }
 
 impl HostGroup {
@@ -80,6 +82,7 @@ impl HostGroup {
             pre_deploy: None,
             per_task: None,
             launch_rate: None,
+            image_disk_bytes: None,
         }
     }
 }

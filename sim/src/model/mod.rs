@@ -12,14 +12,14 @@ use std::cmp::Reverse;
 use crate::engine::fact::{GroupId, ServiceId};
 use crate::engine::time::{Duration, Time};
 
-pub use agent::{Agent, Contact, PullOrder, StartRule};
+pub use agent::{Agent, CleanupWhen, Contact, ImageCleanup, PullOrder, StartRule};
 pub use control::{Backoff, ControlLoop, Deregistration, HostDrain, InPlace, LaunchRate, Restart, SlotRelease};
 pub use hosts::{
     Billing, Class, ClassId, HostGroup, HourlyPrice, Leaving, PerTask, PreDeploy, ScheduledSize, Spot, Termination,
     WarmPool,
 };
 pub use resources::{Resource, Resources};
-pub use service::{Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Service};
+pub use service::{BaseImage, Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Service};
 
 /// Everything that one run needs but its seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Model {
     pub deploys: Vec<Deploy>,
     /// Changes of desired counts, in order of time.
     pub scalings: Vec<Scaling>,
+    /// Bytes a second that the registry gives to all hosts together; without a limit where absent.
+    pub registry_bytes_per_s: Option<u64>,
 }
 
 impl Model {

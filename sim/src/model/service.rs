@@ -83,6 +83,29 @@ pub struct Image {
     pub shared_bytes: u64,
     /// What the hosts of the start hold.
     pub cached: Cached,
+    /// Of its bytes, those that images of other services begin with too.
+    pub base: Option<BaseImage>,
+}
+
+/// An image that others are built on. A host with any image on it has it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BaseImage {
+    /// Which: images on the same one have the same number.
+    pub id: u32,
+    /// Its compressed size, the same in all images on it.
+    pub bytes: u64,
+}
+
+impl Image {
+    /// Bytes that any two versions of the image have in common.
+    pub fn common_bytes(&self) -> u64 {
+        self.shared_bytes.max(self.base_bytes())
+    }
+
+    /// Bytes of its base; none where it has no base.
+    pub fn base_bytes(&self) -> u64 {
+        self.base.map_or(0, |base| base.bytes)
+    }
 }
 
 /// What the hosts of the start hold of an image. Hosts added later hold nothing.

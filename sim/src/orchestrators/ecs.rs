@@ -107,6 +107,11 @@ pub fn before_2015_12() -> Orchestrator {
                 LaunchRate { per_minute: 1_200, burst: 100 },
                 "DG service_limits of 2018: 20 tasks a second, burst 100; the quota for a service came later",
             )
+            .with(
+                "image_cleanup_every",
+                Duration::ZERO,
+                "AG CHANGELOG: images are cleaned up since v1.13.0 (2016-09-28)",
+            )
             .with("pulls", Value::Word("serial", PULLS), "AG: serial from 2014-12 to v1.14.0 (2017-01-17)")
             .with("billing", Value::Word("per-hour", BILLING), "EC2: by the started hour until 2017-10-02"),
         strategies: vec![
@@ -264,6 +269,10 @@ pub(super) fn parameters() -> Parameters {
         .with("starts_wait_for_stops", false, "AG 1.73: a start waits for the resources it reserves, not for stops")
         .with("provisioning", Dist::ZERO, "E: none with bridge networks (range 0 to 8 s with a network interface)")
         .with("pulls", Value::Word("parallel", PULLS), "AG: parallel since v1.14.0 (2017-01-17)")
+        .with("image_cleanup_every", Duration::from_secs(1_800), "AG README: ECS_IMAGE_CLEANUP_INTERVAL, 30 min")
+        .with("image_min_age", Duration::from_secs(3_600), "AG README: ECS_IMAGE_MINIMUM_CLEANUP_AGE, 1 h")
+        .with("images_a_cleanup", 5, "AG README: ECS_NUM_IMAGES_DELETE_PER_CYCLE, 5")
+        .with("keep_stopped", Duration::from_secs(10_800), "AG README: ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION, 3 h")
         .with(
             "host_drain",
             Value::Word("as-rollout", HOST_DRAIN),

@@ -139,6 +139,10 @@ pub(super) fn parameters() -> Parameters {
             "E: a listing of containers every 1 s, volumes, deletion (range 0.5 to 5 s)",
         )
         .with("pods", true, "K8S: node allocatable, and a place for each pod (`maxPods`)")
+        .with("image_cleanup_every", Duration::from_secs(300), "K8S kubelet.go: ImageGCPeriod, 5 min")
+        .with("image_min_age", Duration::from_secs(120), "K8S kubelet config defaults.go: imageMinimumGCAge, 2 min")
+        .with("image_cleanup_above", Value::Permille(850), "K8S kubelet config defaults.go: imageGCHighThresholdPercent, 85")
+        .with("image_cleanup_down_to", Value::Permille(800), "K8S kubelet config defaults.go: imageGCLowThresholdPercent, 80")
         .with(
             "host_drain",
             Value::Word("stop-first", HOST_DRAIN),

@@ -4,8 +4,8 @@
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::model::{
-    Agent, Backoff, Billing, Contact, ControlLoop, Deregistration, HealthCheck, HostDrain, InPlace, PullOrder, Restart,
-    SlotRelease, StartRule,
+    Agent, Backoff, Billing, CleanupWhen, Contact, ControlLoop, Deregistration, HealthCheck, HostDrain, ImageCleanup,
+    InPlace, PullOrder, Restart, SlotRelease, StartRule,
 };
 use crate::parameters::{Parameters, Value};
 use crate::placement::{self, Policy};
@@ -33,6 +33,8 @@ pub struct Settings {
     pub stop_timeout: Duration,
     /// Whether a host offers what is allocatable of it, to at most so many pods.
     pub pods: bool,
+    /// How its agents remove images, where hosts have a disk for them or a scenario asks for it; they do not where absent.
+    pub image_cleanup: Option<ImageCleanup>,
 }
 
 /// Words of the parameter `deregistration`.
@@ -83,6 +85,7 @@ impl Settings {
             exit: from.random("exit"),
             stop_timeout: from.span("stop_timeout"),
             pods: from.flag("pods"),
+            image_cleanup: image_cleanup(from),
         }
     }
 }
@@ -162,7 +165,24 @@ fn agent(from: &Parameters) -> Agent {
         image_check: from.random("image_check"),
         report: from.random("report"),
         stop_tail: from.random("stop_tail"),
+        host_bytes_per_s: None,
+        image_cleanup: None,
     }
+}
+
+fn image_cleanup(from: &Parameters) -> Option<ImageCleanup> {
+    let every = from.span_above_zero("image_cleanup_every")?;
+    let share = |name| from.get(name).map(|_| from.permille(name));
+    Some(ImageCleanup {
+        every,
+        min_age: from.span("image_min_age"),
+        at_most: from.get("images_a_cleanup").map(|_| from.count("images_a_cleanup")),
+        keep_stopped_for: from.span("keep_stopped"),
+        when: match (share("image_cleanup_above"), share("image_cleanup_down_to")) {
+            (Some(high), low) => CleanupWhen::AbovePermille { high, low: low.unwrap_or(high).min(high) },
+            (None, _) => CleanupWhen::Always,
+        },
+    })
 }
 
 fn policy(name: &str) -> Policy {
