@@ -45,6 +45,13 @@ struct Group {
     leaving: BTreeSet<HostId>,
 }
 
+impl Group {
+    /// Whoever asks for fewer takes the hosts first that came for deploys: those are not removed a second time.
+    fn give_up_to(&mut self, wanted: u32) {
+        self.for_deploys = self.for_deploys.saturating_sub(self.wanted.saturating_sub(wanted));
+    }
+}
+
 impl<'m> HostGroups<'m> {
     pub fn new(model: &'m Model, draws: Draws) -> Self {
         let group = |group: &HostGroup| Group {
@@ -119,6 +126,7 @@ impl<'m> HostGroups<'m> {
         ctx: &mut Ctx,
     ) {
         let wanted = self.model.host_groups[id.index()].schedule[size as usize].hosts;
+        self.groups[id.index()].give_up_to(wanted);
         self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
     }
 
@@ -165,8 +173,7 @@ impl<'m> HostGroups<'m> {
         };
         let Decision { wanted, leave } = settings.scaler.look(&view, &mut group.memory);
         let wanted = wanted.clamp(settings.min.min(group.wanted), settings.max.max(group.wanted));
-        // What a scaler takes away is no longer there to be removed after a deploy.
-        group.for_deploys = group.for_deploys.saturating_sub(group.wanted.saturating_sub(wanted));
+        group.give_up_to(wanted);
         if !leave.is_empty() {
             group.wanted = wanted;
             let fact = ctx.tell_because(Fact::HostsWanted { group: id, hosts: wanted }, ctx.cause);

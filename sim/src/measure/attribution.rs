@@ -108,6 +108,8 @@ struct Tasks<'m> {
     desired: u32,
     /// Tasks on ready hosts.
     there: u32,
+    /// Tasks that hosts were last counted for.
+    counted: u32,
     /// What its machines cost, where its tasks have one each.
     tariff: Option<Tariff<'m>>,
     /// Machines that are billed.
@@ -325,6 +327,7 @@ impl<'m> Meter<'m> {
         let tasks = |(service, id): (&Service, _)| Tasks {
             desired: service.desired,
             there: 0,
+            counted: 0,
             tariff: model.machines_of(id).and_then(|(_, group)| Tariff::of_machines(group, service)),
             machines: 0,
             for_needed: Money::ZERO,
@@ -384,19 +387,29 @@ impl<'m> Meter<'m> {
         if !self.needed_changed && !self.surge_changed {
             return;
         }
+        // Where one starts as another one stops there are as many as before.
+        let mut differs = self.needed_changed;
+        for tasks in &mut self.services {
+            let at_all = tasks.desired.max(tasks.there);
+            differs |= std::mem::replace(&mut tasks.counted, at_all) != at_all;
+        }
+        self.surge_changed = false;
+        if !differs {
+            return;
+        }
         let (groups, services) = (&self.groups, &self.services);
         let ready = |id: GroupId| groups[id.index()].ready;
         let desired = |id: ServiceId| services[id.index()].desired;
         let needed = self.needed_changed.then(|| self.needs.hosts(ready, desired));
         let is_above = services.iter().any(|tasks| tasks.there > tasks.desired);
-        let at_all = is_above.then(|| self.needs.hosts(ready, |id| desired(id).max(services[id.index()].there)));
+        let at_all = is_above.then(|| self.needs.hosts(ready, |id| services[id.index()].counted));
         for (i, group) in self.groups.iter_mut().enumerate() {
             if let Some(needed) = &needed {
                 group.needed = needed[i];
             }
             group.surge = at_all.as_ref().map_or(0, |at_all| at_all[i].saturating_sub(group.needed));
         }
-        (self.needed_changed, self.surge_changed) = (false, false);
+        self.needed_changed = false;
     }
 }
 

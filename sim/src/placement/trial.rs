@@ -79,6 +79,16 @@ impl Trial {
         Ok(host)
     }
 
+    /// A task of the service is on a host.
+    ///
+    /// # Panics
+    /// When it has no room there.
+    pub fn put(&mut self, host: HostId) {
+        let fits = self.terms.demand.resources.fits_in(self.looks[host.index()].free);
+        assert!(fits, "there is room for the task");
+        self.change(host, 1);
+    }
+
     /// Where the next task would go by a scan over all hosts: the plain form of the search.
     pub fn scan(&self, lot: u64) -> Option<HostId> {
         scan(&self.request(lot), &self.looks)
