@@ -1,8 +1,12 @@
 //! How many hosts a group wants: one file a policy, each a pure function of what it sees and of what it remembers.
 
-use crate::engine::fact::{HostId, ServiceId};
+
+use std::cmp::Ordering;
+
+use crate::engine::fact::{GroupId, HostId, ServiceId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Resources, Service};
+use crate::model::{ClassId, Resources, Service};
+
 
 /// What decides how many hosts a group has.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +20,8 @@ pub enum Scaler {
 pub struct GroupView<'a> {
     /// When it looks.
     pub now: Time,
+    /// Which group.
+    pub group: GroupId,
     /// Hosts wanted so far (`DesiredCapacity`).
     pub wanted: u32,
     /// Fewest that it may ask for.
@@ -24,8 +30,14 @@ pub struct GroupView<'a> {
     pub max: u32,
     /// What an empty host offers to tasks.
     pub capacity: Resources,
+    /// Host ports that no task can have.
+    pub reserved_ports: &'a [u16],
+    /// The group's classes in the order of its zones; a new host comes in the one with fewest, the first among equals.
+    pub classes: &'a [ClassId],
     /// The hosts that are there or on their way and are not leaving, in order of launch.
     pub hosts: &'a [GroupHost],
+    /// The hosts that take no more tasks and go when they are empty.
+    pub leaving: &'a [GroupHost],
     /// Every service.
     pub services: &'a [Service],
     /// Tasks that fit nowhere and may run on hosts of this group.
@@ -37,6 +49,8 @@ pub struct GroupView<'a> {
 pub struct GroupHost {
     /// Which.
     pub host: HostId,
+    /// Its group's hosts in its zone.
+    pub class: ClassId,
     /// Since when it has been on its way.
     pub launched: Time,
     /// Whether it takes tasks.
@@ -68,6 +82,8 @@ pub struct Decision {
     pub wanted: u32,
     /// Hosts that leave, chosen by the scaler itself; `wanted` does not count them any more.
     pub leave: Vec<HostId>,
+    /// When it looks again, where that is before its next regular look.
+    pub again: Option<Time>,
 }
 
 /// What a scaler remembers from look to look.
@@ -81,10 +97,6 @@ pub struct Memory {
     pub grew: Option<Time>,
     /// When it last asked for fewer.
     pub shrank: Option<Time>,
-    /// Hosts that it could do without, since when.
-    pub unneeded: Vec<(HostId, Time)>,
-    /// Since when tasks have been waiting in the batch that is being gathered.
-    pub batch: Option<Time>,
 }
 
 impl Scaler {
@@ -105,7 +117,65 @@ impl Scaler {
     /// How many hosts it wants.
     pub fn look(&self, view: &GroupView, _memory: &mut Memory) -> Decision {
         match self {
-            Self::Fixed => Decision { wanted: view.wanted, leave: vec![] },
+            Self::Fixed => Decision::want(view.wanted),
         }
+    }
+}
+
+impl Decision {
+    /// So many hosts are wanted, and the group chooses which ones come and go.
+    pub const fn want(wanted: u32) -> Self {
+        Self { wanted, leave: vec![], again: None }
+    }
+}
+
+impl Memory {
+    /// Asks for so many hosts, and takes note of when.
+    fn asked(&mut self, view: &GroupView, wanted: u32) -> Decision {
+        match wanted.cmp(&view.wanted) {
+            Ordering::Greater => self.grew = Some(view.now),
+            Ordering::Less => self.shrank = Some(view.now),
+            Ordering::Equal => {}
+        }
+        Decision::want(wanted)
+    }
+}
+
+impl GroupView<'_> {
+    /// Most hosts that there may be.
+    fn most(&self) -> u32 {
+        self.max.max(self.wanted)
+    }
+
+    /// So many hosts if that is more than are wanted, up to the most; a number beyond it that somebody else asked for
+    /// stays.
+    fn grown_to(&self, hosts: u32) -> u32 {
+        hosts.min(self.most()).max(self.wanted)
+    }
+
+    /// So many hosts if that is fewer than are wanted, down to the fewest; a number below it that somebody else asked
+    /// for stays.
+    fn shrunk_to(&self, hosts: u32) -> u32 {
+        hosts.max(self.min).min(self.wanted)
+    }
+
+    /// Hosts that are there or are going to be: more than wanted while some that are too many cannot leave yet.
+    fn size(&self) -> u32 {
+        self.wanted.max(self.hosts.len() as u32)
+    }
+
+    /// How many more hosts may be asked for.
+    fn growth(&self) -> u32 {
+        self.most().saturating_sub(self.size())
+    }
+
+    /// How many hosts may be taken away.
+    fn surplus(&self) -> u32 {
+        (self.hosts.len() as u32).saturating_sub(self.min)
+    }
+
+    /// Hosts wanted when these have been taken away: those that were too many do not count.
+    fn without(&self, leave: u32) -> u32 {
+        self.wanted.min(self.size() - leave)
     }
 }
