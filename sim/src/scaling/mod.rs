@@ -1,5 +1,9 @@
 //! How many hosts a group wants: one file a policy, each a pure function of what it sees and of what it remembers.
 
+mod headroom;
+mod room;
+#[cfg(test)]
+mod support;
 
 use std::cmp::Ordering;
 
@@ -7,12 +11,15 @@ use crate::engine::fact::{GroupId, HostId, ServiceId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{ClassId, Resources, Service};
 
+pub use headroom::{Headroom, Spare};
 
 /// What decides how many hosts a group has.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scaler {
     /// Nothing does: as many as were asked for.
     Fixed,
+    /// Some more than the tasks need.
+    Headroom(Headroom),
 }
 
 /// What a scaler sees of its group.
@@ -104,12 +111,14 @@ impl Scaler {
     pub fn period(&self) -> Option<Duration> {
         match self {
             Self::Fixed => None,
+            Self::Headroom(scaler) => Some(scaler.period),
         }
     }
 
     /// When it looks because tasks have just begun to wait; at its next regular look where absent.
-    pub fn look_for_pending(&self, _now: Time, _memory: &mut Memory) -> Option<Time> {
+    pub fn look_for_pending(&self, now: Time, _memory: &mut Memory) -> Option<Time> {
         match self {
+            Self::Headroom(_) => Some(now),
             Self::Fixed => None,
         }
     }
@@ -118,6 +127,7 @@ impl Scaler {
     pub fn look(&self, view: &GroupView, _memory: &mut Memory) -> Decision {
         match self {
             Self::Fixed => Decision::want(view.wanted),
+            Self::Headroom(scaler) => scaler.look(view),
         }
     }
 }
