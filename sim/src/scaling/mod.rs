@@ -1,16 +1,19 @@
 //! How many hosts a group wants: one file a policy, each a pure function of what it sees and of what it remembers.
 
+mod capacity_provider;
 mod headroom;
 mod room;
 #[cfg(test)]
 mod support;
 
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
 use crate::engine::fact::{GroupId, HostId, ServiceId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{ClassId, Resources, Service};
 
+pub use capacity_provider::{CapacityProvider, Measure};
 pub use headroom::{Headroom, Spare};
 
 /// What decides how many hosts a group has.
@@ -20,6 +23,8 @@ pub enum Scaler {
     Fixed,
     /// Some more than the tasks need.
     Headroom(Headroom),
+    /// Managed scaling of an ECS capacity provider.
+    CapacityProvider(CapacityProvider),
 }
 
 /// What a scaler sees of its group.
@@ -104,6 +109,8 @@ pub struct Memory {
     pub grew: Option<Time>,
     /// When it last asked for fewer.
     pub shrank: Option<Time>,
+    /// What it measured and has not acted on yet, in order of time.
+    pub measures: VecDeque<Measure>,
 }
 
 impl Scaler {
@@ -112,6 +119,7 @@ impl Scaler {
         match self {
             Self::Fixed => None,
             Self::Headroom(scaler) => Some(scaler.period),
+            Self::CapacityProvider(scaler) => Some(scaler.period),
         }
     }
 
@@ -119,15 +127,16 @@ impl Scaler {
     pub fn look_for_pending(&self, now: Time, _memory: &mut Memory) -> Option<Time> {
         match self {
             Self::Headroom(_) => Some(now),
-            Self::Fixed => None,
+            Self::Fixed | Self::CapacityProvider(_) => None,
         }
     }
 
     /// How many hosts it wants.
-    pub fn look(&self, view: &GroupView, _memory: &mut Memory) -> Decision {
+    pub fn look(&self, view: &GroupView, memory: &mut Memory) -> Decision {
         match self {
             Self::Fixed => Decision::want(view.wanted),
             Self::Headroom(scaler) => scaler.look(view),
+            Self::CapacityProvider(scaler) => scaler.look(view, memory),
         }
     }
 }
