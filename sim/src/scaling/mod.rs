@@ -2,6 +2,7 @@
 
 mod capacity_provider;
 mod headroom;
+mod reservation_alarms;
 mod room;
 #[cfg(test)]
 mod support;
@@ -15,6 +16,7 @@ use crate::model::{ClassId, Resources, Service};
 
 pub use capacity_provider::{CapacityProvider, Measure};
 pub use headroom::{Headroom, Spare};
+pub use reservation_alarms::ReservationAlarms;
 
 /// What decides how many hosts a group has.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,8 @@ pub enum Scaler {
     Headroom(Headroom),
     /// Managed scaling of an ECS capacity provider.
     CapacityProvider(CapacityProvider),
+    /// Alarms on what is reserved of the ready hosts.
+    ReservationAlarms(ReservationAlarms),
 }
 
 /// What a scaler sees of its group.
@@ -120,6 +124,7 @@ impl Scaler {
             Self::Fixed => None,
             Self::Headroom(scaler) => Some(scaler.period),
             Self::CapacityProvider(scaler) => Some(scaler.period),
+            Self::ReservationAlarms(scaler) => Some(scaler.period),
         }
     }
 
@@ -127,7 +132,7 @@ impl Scaler {
     pub fn look_for_pending(&self, now: Time, _memory: &mut Memory) -> Option<Time> {
         match self {
             Self::Headroom(_) => Some(now),
-            Self::Fixed | Self::CapacityProvider(_) => None,
+            Self::Fixed | Self::CapacityProvider(_) | Self::ReservationAlarms(_) => None,
         }
     }
 
@@ -137,6 +142,7 @@ impl Scaler {
             Self::Fixed => Decision::want(view.wanted),
             Self::Headroom(scaler) => scaler.look(view),
             Self::CapacityProvider(scaler) => scaler.look(view, memory),
+            Self::ReservationAlarms(scaler) => scaler.look(view, memory),
         }
     }
 }
