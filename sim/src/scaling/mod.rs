@@ -1,9 +1,11 @@
 //! How many hosts a group wants: one file a policy, each a pure function of what it sees and of what it remembers.
 
 mod capacity_provider;
+mod cluster_autoscaler;
 mod headroom;
 mod reservation_alarms;
 mod room;
+mod settled;
 #[cfg(test)]
 mod support;
 
@@ -15,8 +17,10 @@ use crate::engine::time::{Duration, Time};
 use crate::model::{ClassId, Resources, Service};
 
 pub use capacity_provider::{CapacityProvider, Measure};
+pub use cluster_autoscaler::ClusterAutoscaler;
 pub use headroom::{Headroom, Spare};
 pub use reservation_alarms::ReservationAlarms;
+pub use settled::Settled;
 
 /// What decides how many hosts a group has.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +33,8 @@ pub enum Scaler {
     CapacityProvider(CapacityProvider),
     /// Alarms on what is reserved of the ready hosts.
     ReservationAlarms(ReservationAlarms),
+    /// Cluster Autoscaler.
+    ClusterAutoscaler(ClusterAutoscaler),
 }
 
 /// What a scaler sees of its group.
@@ -115,6 +121,12 @@ pub struct Memory {
     pub shrank: Option<Time>,
     /// What it measured and has not acted on yet, in order of time.
     pub measures: VecDeque<Measure>,
+    /// Hosts that it could do without, since when, in order of the hosts.
+    pub unneeded: Vec<(HostId, Time)>,
+    /// Hosts whose tasks fitted nowhere else, and until when it does not try again, in order of the hosts.
+    pub unremovable: Vec<(HostId, Time)>,
+    /// The group as it was when there was nothing more to find out about it.
+    pub settled: Option<Settled>,
 }
 
 impl Scaler {
@@ -125,6 +137,7 @@ impl Scaler {
             Self::Headroom(scaler) => Some(scaler.period),
             Self::CapacityProvider(scaler) => Some(scaler.period),
             Self::ReservationAlarms(scaler) => Some(scaler.period),
+            Self::ClusterAutoscaler(scaler) => Some(scaler.period),
         }
     }
 
@@ -132,7 +145,7 @@ impl Scaler {
     pub fn look_for_pending(&self, now: Time, _memory: &mut Memory) -> Option<Time> {
         match self {
             Self::Headroom(_) => Some(now),
-            Self::Fixed | Self::CapacityProvider(_) | Self::ReservationAlarms(_) => None,
+            Self::Fixed | Self::CapacityProvider(_) | Self::ReservationAlarms(_) | Self::ClusterAutoscaler(_) => None,
         }
     }
 
@@ -143,6 +156,7 @@ impl Scaler {
             Self::Headroom(scaler) => scaler.look(view),
             Self::CapacityProvider(scaler) => scaler.look(view, memory),
             Self::ReservationAlarms(scaler) => scaler.look(view, memory),
+            Self::ClusterAutoscaler(scaler) => scaler.look(view, memory),
         }
     }
 }

@@ -340,6 +340,28 @@ fn find_room(tasks: &[ServiceId], hosts: &[GroupHost], services: &[Service]) -> 
     })
 }
 
+/// A scaler decides the same look by look if it does not remember the groups about which there was nothing to find out.
+pub(super) fn no_look_that_is_spared_finds_anything(scaler: &Scaler, random: &Random) -> Result<(), TestCaseError> {
+    let decisions = |forgets: bool| {
+        let mut world = world(scaler.clone(), random);
+        let looks = (0..20).map(|look| {
+            // Something changes now and then.
+            if look % 6 == 5 {
+                world.stop(0, 1);
+            }
+            if forgets {
+                world.memory.settled = None;
+            }
+            let decision = world.act();
+            world.pass(Duration::from_secs(5));
+            decision
+        });
+        looks.collect::<Vec<_>>()
+    };
+    prop_assert_eq!(decisions(false), decisions(true));
+    Ok(())
+}
+
 /// Tasks whose sizes divide each other fill hosts, all but the last.
 pub(super) fn hosts_are_filled(scaler: &Scaler, (sizes, _, pending, _, _): &Random) -> Result<(), TestCaseError> {
     let random = (sizes.clone(), vec![], *pending, (0, 1_000), false);
