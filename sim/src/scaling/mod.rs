@@ -3,6 +3,7 @@
 mod capacity_provider;
 mod cluster_autoscaler;
 mod headroom;
+mod karpenter;
 mod reservation_alarms;
 mod room;
 mod settled;
@@ -19,6 +20,7 @@ use crate::model::{ClassId, Resources, Service};
 pub use capacity_provider::{CapacityProvider, Measure};
 pub use cluster_autoscaler::ClusterAutoscaler;
 pub use headroom::{Headroom, Spare};
+pub use karpenter::{Batch, Karpenter, Proposal};
 pub use reservation_alarms::ReservationAlarms;
 pub use settled::Settled;
 
@@ -35,6 +37,8 @@ pub enum Scaler {
     ReservationAlarms(ReservationAlarms),
     /// Cluster Autoscaler.
     ClusterAutoscaler(ClusterAutoscaler),
+    /// Karpenter.
+    Karpenter(Karpenter),
 }
 
 /// What a scaler sees of its group.
@@ -125,6 +129,12 @@ pub struct Memory {
     pub unneeded: Vec<(HostId, Time)>,
     /// Hosts whose tasks fitted nowhere else, and until when it does not try again, in order of the hosts.
     pub unremovable: Vec<(HostId, Time)>,
+    /// The batch of waiting tasks that is being gathered.
+    pub batch: Option<Batch>,
+    /// Hosts that it will take away unless something speaks against it then.
+    pub proposal: Option<Proposal>,
+    /// When it next looks for hosts to take away.
+    pub round: Option<Time>,
     /// The group as it was when there was nothing more to find out about it.
     pub settled: Option<Settled>,
 }
@@ -138,13 +148,15 @@ impl Scaler {
             Self::CapacityProvider(scaler) => Some(scaler.period),
             Self::ReservationAlarms(scaler) => Some(scaler.period),
             Self::ClusterAutoscaler(scaler) => Some(scaler.period),
+            Self::Karpenter(scaler) => Some(scaler.period),
         }
     }
 
     /// When it looks because tasks have just begun to wait; at its next regular look where absent.
-    pub fn look_for_pending(&self, now: Time, _memory: &mut Memory) -> Option<Time> {
+    pub fn look_for_pending(&self, now: Time, memory: &mut Memory) -> Option<Time> {
         match self {
             Self::Headroom(_) => Some(now),
+            Self::Karpenter(scaler) => Some(scaler.gather(now, memory)),
             Self::Fixed | Self::CapacityProvider(_) | Self::ReservationAlarms(_) | Self::ClusterAutoscaler(_) => None,
         }
     }
@@ -157,6 +169,7 @@ impl Scaler {
             Self::CapacityProvider(scaler) => scaler.look(view, memory),
             Self::ReservationAlarms(scaler) => scaler.look(view, memory),
             Self::ClusterAutoscaler(scaler) => scaler.look(view, memory),
+            Self::Karpenter(scaler) => scaler.look(view, memory),
         }
     }
 }
