@@ -153,7 +153,7 @@ impl<'m> HostGroups<'m> {
             return;
         }
         self.groups[id.index()].next_look = None;
-        let hosts = self.seen_by_scaler(id, cluster);
+        let (hosts, leaving) = self.seen_by_scaler(id, cluster);
         let classes: Vec<_> = self.model.classes_of(id).collect();
         let may_come = |waiting: &&Pending| {
             let eligible = &self.model.services[waiting.service.index()].eligible;
@@ -163,15 +163,19 @@ impl<'m> HostGroups<'m> {
         let group = &mut self.groups[id.index()];
         let view = GroupView {
             now: ctx.now,
+            group: id,
             wanted: group.wanted,
             min: settings.min,
             max: settings.max,
             capacity: settings.capacity,
+            reserved_ports: &settings.reserved_ports,
+            classes: &classes,
             hosts: &hosts,
+            leaving: &leaving,
             services: &self.model.services,
             pending: &pending,
         };
-        let Decision { wanted, leave } = settings.scaler.look(&view, &mut group.memory);
+        let Decision { wanted, leave, again } = settings.scaler.look(&view, &mut group.memory);
         let wanted = wanted.clamp(settings.min.min(group.wanted), settings.max.max(group.wanted));
         group.give_up_to(wanted);
         if !leave.is_empty() {
@@ -182,8 +186,8 @@ impl<'m> HostGroups<'m> {
             }
         }
         self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
-        if let Some(period) = settings.scaler.period() {
-            self.look_at(id, ctx.now + period, ctx.cause, ctx);
+        for at in settings.scaler.period().map(|period| ctx.now + period).into_iter().chain(again) {
+            self.look_at(id, at, ctx.cause, ctx);
         }
     }
 
@@ -331,21 +335,27 @@ impl<'m> HostGroups<'m> {
         }
     }
 
-    fn seen_by_scaler(&self, id: GroupId, cluster: &Cluster) -> Vec<GroupHost> {
+    /// The hosts that a scaler can count on, and those that leave or have been given notice.
+    fn seen_by_scaler(&self, id: GroupId, cluster: &Cluster) -> (Vec<GroupHost>, Vec<GroupHost>) {
         let host = |host: HostId| {
             let on = &cluster.hosts[host.index()];
             let services = cluster.services.iter().zip((0..).map(ServiceId));
             let tasks = services.map(|(service, id)| (id, service.by_host[host.index()]));
             GroupHost {
                 host,
+                class: on.class,
                 launched: on.launched,
-                ready: on.life != HostLife::Booting,
+                ready: on.life == HostLife::Ready,
                 changed: on.changed,
                 free: on.free,
                 tasks: tasks.filter(|(_, tasks)| *tasks > 0).collect(),
             }
         };
-        self.groups[id.index()].here.iter().copied().map(host).collect()
+        let Group { here, leaving, .. } = &self.groups[id.index()];
+        let draining = |host: &HostId| cluster.hosts[host.index()].life == HostLife::Draining;
+        let (noticed, stay): (Vec<_>, Vec<_>) = here.iter().copied().partition(draining);
+        let leaving = noticed.into_iter().chain(leaving.iter().copied()).map(host).collect();
+        (stay.into_iter().map(host).collect(), leaving)
     }
 
     /// A host leaves: it takes no more tasks, and goes when it is empty, or after a time.
