@@ -9,9 +9,10 @@ use seatrial_sim::model::{
     Termination,
 };
 use seatrial_sim::orchestrators::Settings;
+use seatrial_sim::scaling::Scaler;
 
 use super::machine::{Machine, fargate, machine};
-use super::{Item, capacity, parameters, quoted};
+use super::{Item, capacity, parameters, quoted, scaler};
 use crate::catalogue::{Catalogue, YearMonth};
 use crate::tree::{Node, Value};
 
@@ -72,6 +73,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     let boot = fields.or("boot", Dist::uniform_millis(45_000, 60_000), |item| item.dist());
     let min = fields.or("min", 0, |item| item.integer(0..=MOST_HOSTS));
     let max = fields.or("max", u32::MAX, |item| item.integer(0..=MOST_HOSTS));
+    let scaler = fields.or("scaler", Scaler::Fixed, |item| scaler::scaler(&item));
     let leaving = fields.or("leaving", Leaving::WhenEmpty, |item| capacity::leaving(&item));
     let termination = fields.or("termination", Termination::Default, |item| item.choice(capacity::TERMINATION));
     let warm_pool = fields.maybe("warm_pool", |item| capacity::warm_pool(&item));
@@ -92,6 +94,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
         price,
         billing,
         boot,
+        scaler,
         leaving,
         termination,
         warm_pool,

@@ -10,6 +10,7 @@ mod machine;
 mod orchestrator;
 mod parameters;
 mod placement;
+mod scaler;
 mod scenario;
 mod service;
 pub(crate) mod units;
