@@ -198,7 +198,7 @@ fn coming_and_going() -> impl Strategy<Value = (Leaving, Vec<ScheduledSize>, Opt
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     /// Whatever the hosts do, under any rollout: the counts stay true (they are recounted after every event), a run repeats
     /// itself, and where enough hosts are there in the end every service has all its tasks, of the version wanted last.

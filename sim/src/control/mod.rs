@@ -10,6 +10,7 @@ pub(crate) mod moves;
 pub(crate) mod rollout;
 pub(crate) mod scheduler;
 pub(crate) mod slot_book;
+mod step;
 mod throughput;
 mod tokens;
 pub(crate) mod trouble;

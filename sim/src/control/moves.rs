@@ -255,28 +255,30 @@ impl Scheduler<'_> {
         }
     }
 
-    /// Tasks are on hosts that drain. Where they are replaced as by a deploy, the next looks do it.
-    pub fn move_away(&mut self, because: FactId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        if cluster.services[self.id.index()].index.is_none() {
-            cluster.open_index(self.id);
-        }
-        let in_slots = matches!(self.moving_step().mover, Mover::Slots(_));
-        if in_slots || self.control.host_drain == HostDrain::StopFirst {
-            let versions = cluster.services[self.id.index()].versions.iter();
-            let mut leaving: Vec<_> = versions.flat_map(|version| version.tasks.iter().copied()).collect();
-            leaving.retain(|id| cluster.tasks[id.index()].leaving);
-            leaving.sort_unstable();
-            for id in leaving {
-                let of_target = cluster.tasks[id.index()].name.version == self.target;
-                self.stop_task(id, because, cluster, agents, ctx);
-                if of_target {
-                    self.trouble.owe();
-                    self.falter(id, cluster);
-                }
-            }
-        }
+    /// Tasks are on hosts that drain: the next look moves them.
+    pub fn move_away(&mut self, because: FactId, cluster: &Cluster, ctx: &mut Ctx) {
+        self.moving = true;
         (self.room, self.surplus) = (because, because);
         self.wake(Chance::Other, because, cluster, ctx);
+    }
+
+    /// Stops the tasks on hosts that drain, where they are not replaced like old tasks of a pool.
+    pub(super) fn stop_leaving(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        if self.slots().is_none() && self.control.host_drain == HostDrain::AsRollout {
+            return;
+        }
+        let versions = cluster.services[self.id.index()].versions.iter();
+        let mut leaving: Vec<_> = versions.flat_map(|version| version.tasks.iter().copied()).collect();
+        leaving.retain(|id| cluster.tasks[id.index()].leaving);
+        leaving.sort_unstable();
+        for id in leaving {
+            let of_target = cluster.tasks[id.index()].name.version == self.target;
+            self.stop_task(id, self.surplus, cluster, agents, ctx);
+            if of_target {
+                self.trouble.owe();
+                self.falter(id, cluster);
+            }
+        }
     }
 
     /// A task is gone with its host, as the control plane knows now.

@@ -13,9 +13,10 @@ use crate::control::beat::Beat;
 use crate::control::moves::issue_stop;
 use crate::control::rollout::{Mode, Progress, Rolled, Stepped};
 use crate::control::slot_book::SlotBook;
+use crate::control::step::steady;
 use crate::control::tokens::Tokens;
 use crate::control::trouble::Trouble;
-use crate::deploy::{Completion, Detector, Mover, Plan, Reap, Side, Size, SlotOp, Slots, Step, View};
+use crate::deploy::{Completion, Detector, Mover, Reap, SlotOp, Step, View};
 use crate::engine::ctx::Ctx;
 use crate::engine::dist::Dist;
 use crate::engine::draws::{Draws, Entity, Stream};
@@ -195,6 +196,9 @@ impl<'m> Scheduler<'m> {
         {
             let because = cluster.tasks[task.index()].last;
             self.deregister(task, because, cluster, ctx);
+        }
+        if self.moving {
+            self.stop_leaving(cluster, agents, ctx);
         }
         let mut ended = self.act_on_trouble(cluster, ctx);
         let mut goes_on = true;
@@ -497,70 +501,6 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    /// The step that is carried out, or what keeps the service as it is.
-    pub(super) fn step(&self) -> &Step {
-        const RETAINING: &Step = &Step::beside(Size::ALL);
-        match &self.rollout {
-            Some(rollout) => rollout.step(),
-            None if self.retained_until.is_some() => RETAINING,
-            None if self.moving => self.moving_step(),
-            None => &self.steady,
-        }
-    }
-
-    /// What moves tasks from hosts that drain: the last step of the service's rollout, within its bounds.
-    pub(super) fn moving_step(&self) -> &Step {
-        self.service.rollout.program.last().expect("a program has steps")
-    }
-
-    pub(super) fn slots(&self) -> Option<Slots> {
-        match self.step().mover {
-            Mover::Slots(slots) => Some(slots),
-            Mover::Pool(_) => None,
-        }
-    }
-
-    pub(super) fn slot_op(&self) -> Option<SlotOp> {
-        self.slots().map(|slots| slots.op)
-    }
-
-    pub(super) fn view(&self, cluster: &Cluster) -> View {
-        let tasks = &cluster.services[self.id.index()];
-        let new = &tasks.versions[usize::from(self.target)];
-        let (wanted, available) = (tasks.wanted(), tasks.available());
-        let failed = self.book.failed.len() as u32;
-        let lost = self.trouble.lost();
-        // Those that are on hosts that drain are as good as old.
-        let (here, ready) = (new.wanted - new.leaving, new.available - new.leaving_available);
-        let mut view = View {
-            desired: self.desired,
-            new: Side { target: 0, wanted: here, available: ready },
-            old: Side { target: 0, wanted: wanted - here, available: available - ready },
-            rested: new.rested.saturating_sub(new.leaving_available),
-            failed,
-            repairs: failed.saturating_sub(self.trouble.owed),
-            lost,
-            unhealthy: self.trouble.late.len() as u32 + failed,
-            terminating: tasks.alive - wanted,
-            overdue: self.book.overdue.len() as u32,
-            aside: 0,
-        };
-        self.step().aim(&mut view);
-        view
-    }
-
-    pub(super) fn plan(&self, cluster: &Cluster) -> Plan {
-        match &self.rollout {
-            Some(rollout) if rollout.mode == Mode::Frozen => {
-                // The tasks of a paused rollout that die are still replaced.
-                let paused = self.fates.last().is_some_and(|fate| fate.then == Then::Paused);
-                let start = if paused && self.slots().is_some() { self.trouble.owed } else { 0 };
-                Plan { start, ..Plan::default() }
-            }
-            _ => self.step().mover.plan(&self.view(cluster)),
-        }
-    }
-
     /// Takes the program on as far as this look goes: whether it has come to another step, and the deploy if it ended.
     fn take_steps(&mut self, cluster: &mut Cluster, ctx: &mut Ctx) -> (bool, Ended) {
         if self.retained_until.is_some_and(|until| until <= ctx.now) {
@@ -670,7 +610,7 @@ impl<'m> Scheduler<'m> {
             self.step().is_reached(&view) && view.terminating == 0
         };
         let nothing_waits = self.to_register.is_empty() && self.to_deregister.is_empty() && self.to_stop.is_empty();
-        self.rollout.is_none() && self.retained_until.is_none() && nothing_waits && reached()
+        self.rollout.is_none() && self.retained_until.is_none() && !self.moving && nothing_waits && reached()
     }
 
     /// The first beat from `time` on; of this instant only if its turn is still to come.
@@ -684,16 +624,6 @@ impl<'m> Scheduler<'m> {
             self.next = Some(at);
             ctx.schedule_review(at, self.id, self.latest);
         }
-    }
-}
-
-/// What keeps a service as its rollout's last step leaves it.
-fn steady(service: &Service) -> Step {
-    let last = service.rollout.program.last().expect("a program has steps");
-    let mover = if let Mover::Pool(_) = last.mover { Step::FREE } else { last.mover };
-    match (last.new, last.old) {
-        (Size::Keep, _) | (_, Size::Keep) => Step::all(mover),
-        (new, old) => Step::new(new, old, mover),
     }
 }
 

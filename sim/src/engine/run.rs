@@ -194,7 +194,7 @@ impl<'m> World<'m> {
     /// What an event makes others do in the same instant.
     fn follow_up(&mut self, ctx: &mut Ctx) {
         for service in std::mem::take(&mut self.host_groups.to_move) {
-            self.schedulers[service.index()].move_away(ctx.cause, &mut self.cluster, &mut self.agents, ctx);
+            self.schedulers[service.index()].move_away(ctx.cause, &self.cluster, ctx);
         }
         if std::mem::take(&mut self.cluster.waits_began) {
             self.host_groups.tasks_wait(ctx.cause, ctx);
