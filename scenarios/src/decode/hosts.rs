@@ -45,17 +45,13 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     let agent = fields.or("agent", default_agent.clone(), |item| {
         agent(&item, &default_agent, defaults.settings.image_cleanup, image_disk_bytes.is_some())
     });
-    let billing = fields.or("billing", defaults.settings.billing, |item| {
-        let minimum = Duration::from_secs(60);
-        item.choice([("per-second", Billing::PerSecond { minimum }), ("per-hour", Billing::PerStartedHour)])
-    });
     if let Some(per_task) = per_task {
         let minimum = Duration::from_secs(60);
         // DG throttling: 500 launches a minute and service. E: a burst of one tick (range 1 to 500).
         let launch_rate = LaunchRate { per_minute: 500, burst: 84 };
         let launch_rate =
             fields.or("launch_rate", Some(launch_rate), |item| parameters::launch_rate(&item, Some(launch_rate)));
-        fields.close();
+        fields.close_of("a group on Fargate");
         let fixed = HostGroup::fixed(&name?, 0, Resources::NONE, agent);
         let (per_task, billing) = (Some(per_task), Billing::PerSecond { minimum });
         return Some((HostGroup { zones, billing, per_task, launch_rate, ..fixed }, attributes));

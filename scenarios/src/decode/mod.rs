@@ -1,6 +1,7 @@
 //! Trees to values. Nothing stops at the first problem: it is noted, and the rest is read on.
 
 mod capacity;
+mod checks;
 mod deploy;
 mod dist;
 mod expression;

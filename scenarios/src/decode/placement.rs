@@ -76,13 +76,13 @@ fn spread(item: &Item, field: &str, classes: &Classes) -> Option<Spread> {
 fn custom(item: &Item, classes: &Classes) -> Option<Custom> {
     let mut fields = item.fields()?;
     let score = fields.get("score");
-    let parameters = fields.or("with", vec![], |item| numbers(&item));
+    let parameters = fields.get("with").map_or(Some(vec![]), |item| numbers(&item));
     fields.close();
     let Some(score) = score else {
         return item.wrong("score is missing", "write { score = \"free_memory - 100 * tasks\" }".to_string());
     };
     let text = score.string()?;
-    let scope = Scope { classes, parameters: &parameters };
+    let scope = Scope { classes, parameters: &parameters? };
     let number = expression::number(text, &scope).map_err(|wrong| wrong.note(&score)).ok()?;
     Some(Custom { score: number, text: text.into() })
 }

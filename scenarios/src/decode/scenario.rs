@@ -1,9 +1,9 @@
 //! The whole file: the question, what runs, and the checks across values.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use seatrial_sim::engine::time::{Duration, Time};
+use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{BaseImage, Deploy, Eligible, HostGroup, Model, Scaling, Service};
 use seatrial_sim::orchestrators::ecs;
 use seatrial_sim::placement::Constraint;
@@ -11,10 +11,11 @@ use seatrial_sim::placement::Constraint;
 use super::expression::Classes;
 use super::hosts::Attributes;
 use super::orchestrator::Chosen;
-use super::{Context, Fields, Item, deploy, hosts, orchestrator, placement, quoted, service, span_of, suggestion};
+use super::{
+    Context, Fields, Item, checks, deploy, hosts, orchestrator, placement, quoted, service, span_of, suggestion,
+};
 use crate::catalogue::Catalogue;
 use crate::report::Problem;
-use crate::room;
 use crate::tree::{Node, Value};
 
 /// What a tree says, variants aside.
@@ -86,14 +87,15 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         deploy::check_times(&model.deploys, |deploy| (deploy.service, deploy.at), &deploy_items, &model, "deploy");
         deploy::check_times(&model.scalings, |change| (change.service, change.at), &scale_items, &model, "change");
         deploy::check_rollbacks(&model, &deploy_items);
-        check_leads(&model, &group_items);
-        check_ports(&model, &service_items);
+        checks::leads(&model, &group_items);
+        checks::ports(&model, &service_items);
+        checks::machines(&model, &service_items);
     }
     if context.is_clean() {
-        check_size(&model, &group_items, &service_items);
+        checks::size(&model, &group_items, &service_items);
     }
     if context.is_clean() {
-        check_room(&model, &service_items);
+        checks::room(&model, &service_items);
     }
     // Where two are at once, they stay in the order of the file.
     model.deploys.sort_by_key(|deploy| deploy.at);
@@ -237,80 +239,5 @@ impl<'a> Names<'a> {
         }
         let known: Vec<&str> = self.names.iter().flatten().copied().collect();
         item.wrong(format!("no {} is named {}", self.what, quoted(wanted)), suggestion(wanted, &known))
-    }
-}
-
-/// Hosts cannot be added before the start.
-fn check_leads(model: &Model, items: &[Item]) {
-    let Some(first) = model.deploys.iter().map(|deploy| deploy.at.since(Time::ZERO)).min() else { return };
-    for (group, item) in model.host_groups.iter().zip(items) {
-        if let Some(pre_deploy) = &group.pre_deploy
-            && pre_deploy.lead > first
-        {
-            let span = item.node.get("pre_deploy").map_or(item.node.span.clone(), |node| span_of(node, "lead"));
-            let message = format!("{} before the first deploy is before the start", pre_deploy.lead);
-            let help = format!("the first deploy is at {first}");
-            item.context.note(Problem::new(span, &format!("{}.pre_deploy.lead", item.path), message, Some(help)));
-        }
-    }
-}
-
-/// No host gives away its reserved ports.
-fn check_ports(model: &Model, items: &[Item]) {
-    for (service, item) in model.services.iter().zip(items) {
-        let Some(port) = service.demand.host_port else { continue };
-        let reserved = room::groups_of(model, service).find(|group| group.reserved_ports.contains(&port));
-        if let Some(group) = reserved {
-            let message = format!("port {port} is reserved on the hosts of {}", group.name);
-            let path = format!("{}.host_port", item.path);
-            item.context.note(Problem::new(span_of(item.node, "host_port"), &path, message, None));
-        }
-    }
-}
-
-/// A model that fits in the memory of a common machine: some 200 bytes a task and a host, 4 for each pair of a service and
-/// a host.
-fn check_size(model: &Model, groups: &[Item], services: &[Item]) {
-    const MOST: u64 = 1_000_000;
-    const MOST_PAIRS: u64 = 100_000_000;
-    let added = |group: &HostGroup| {
-        group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64
-    };
-    let hosts: u64 = model.host_groups.iter().map(|group| u64::from(group.hosts) + added(group)).sum();
-    let most = |(service, id): (&Service, u32)| {
-        let later = model.scalings.iter().filter(|change| change.service.0 == id).map(|change| change.desired);
-        u64::from(later.fold(service.desired, u32::max))
-    };
-    let tasks: u64 = model.services.iter().zip(0..).map(most).sum();
-    let pairs = hosts * model.services.len() as u64;
-    let too_many = |item: Option<&Item>, message: String| item.and_then(|item| item.wrong::<()>(message, None));
-    if hosts > MOST {
-        too_many(groups.last(), format!("{hosts} hosts in all, and at most {MOST} can be simulated"));
-    } else if pairs > MOST_PAIRS {
-        too_many(services.last(), format!("{hosts} hosts for {} services are too many to simulate", services.len()));
-    }
-    if tasks > MOST {
-        too_many(services.last(), format!("{tasks} tasks in all, and at most {MOST} can be simulated"));
-    }
-}
-
-/// The running version must be there before anything is deployed.
-fn check_room(model: &Model, items: &[Item]) {
-    let homeless: BTreeMap<usize, u32> = room::homeless(model).into_iter().collect();
-    for (position, (service, item)) in model.services.iter().zip(items).enumerate() {
-        let demand = service.demand.resources;
-        let fits_one =
-            |group: &HostGroup| group.capacity.cpu >= demand.cpu && group.capacity.memory_mib >= demand.memory_mib;
-        if !room::groups_of(model, service).any(fits_one) {
-            let message = format!(
-                "a task ({} cpu units, {} MiB) is larger than any host that it may run on",
-                demand.cpu, demand.memory_mib
-            );
-            item.wrong::<()>(message, None);
-        } else if let Some(tasks) = homeless.get(&position) {
-            let message = format!("{tasks} of {} tasks do not fit on the hosts of the start", service.desired);
-            let help = "a service runs before it is deployed: add hosts, or lower what its tasks reserve".to_string();
-            item.wrong::<()>(message, help);
-        }
     }
 }
