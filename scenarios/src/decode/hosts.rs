@@ -37,7 +37,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     let per_task = fields.or("fargate", None, |item| fargate(&item, defaults));
     let attributes = fields.or("attributes", vec![], |item| attributes(&item));
     let zones = fields.or("zones", vec!["a".into()], |item| zones(&item));
-    let image_disk_bytes = fields.maybe("image_disk", |item| item.size());
+    let image_disk_bytes = fields.maybe("image_disk", |item| item.size()).filter(|_| per_task.is_none());
     // Without a disk that can fill up, nobody says that images matter.
     let image_cleanup = defaults.settings.image_cleanup.filter(|_| image_disk_bytes.is_some());
     let usual = if per_task.is_some() { fargate_agent(defaults) } else { defaults.settings.agent.clone() };
@@ -60,6 +60,10 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     let brought = ["scaler", "schedule"].iter().any(|key| item.node.get(key).is_some());
     let hosts = fields
         .need("hosts", |item| if brought { item.integer(0..=MOST_HOSTS) } else { item.count("hosts", MOST_HOSTS) });
+    let billing = fields.or("billing", defaults.settings.billing, |item| {
+        let minimum = Duration::from_secs(60);
+        item.choice([("per-second", Billing::PerSecond { minimum }), ("per-hour", Billing::PerStartedHour)])
+    });
     let machine = machine(&mut fields, item, defaults);
     let type_name = item.node.get("instance").and_then(Node::as_str).map(|name| ("instance".to_string(), name.into()));
     let reserved_ports = fields.or("reserved_ports", defaults.reserved_ports.to_vec(), |item| {
