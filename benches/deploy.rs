@@ -12,15 +12,15 @@ use seatrial_sim::placement::Policy;
 use seatrial_sim::run;
 use support::secs;
 
-/// ECS of today with a balancer: 5 tasks a host, and a fifth of the hosts spare.
+/// ECS of today with a balancer: 10 tasks a host, and room for 2 more on each.
 fn rolling_deploy(tasks: u32, placement: Policy) -> Model {
-    let mut model = support::plain(tasks, tasks / 5, 6);
+    let mut model = support::plain(tasks, tasks / 10, 12);
     let ecs = ecs::today().settings();
     model.control = ecs.control;
     model.control.launch_rate = None;
     model.host_groups[0].agent = ecs.agent;
     model.host_groups[0].zones = ["a", "b", "c"].map(String::from).to_vec();
-    model.host_groups[0].capacity = Resources::new(6_144, 6_144);
+    model.host_groups[0].capacity = Resources::new(12_288, 12_288);
     let service = &mut model.services[0];
     service.demand = Demand { resources: Resources::new(1_024, 1_024), ..Demand::default() };
     service.startup = Dist::LogNormal { median: secs(8), sigma: 0.3 };
@@ -31,9 +31,9 @@ fn rolling_deploy(tasks: u32, placement: Policy) -> Model {
 
 fn rolling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rolling_deploy");
-    group.sample_size(20);
+    group.sample_size(10);
     for (name, placement) in [("spread", Policy::Spread), ("binpack", Policy::Binpack)] {
-        for tasks in [1_000, 10_000] {
+        for tasks in [1_000, 10_000, 100_000] {
             let model = rolling_deploy(tasks, placement.clone());
             let outcome = run(&model, 1, &mut ());
             assert!(outcome.blocked.is_empty(), "{:?}", outcome.blocked);

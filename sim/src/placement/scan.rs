@@ -51,14 +51,18 @@ pub(crate) fn scan(request: &Request, looks: &[Look]) -> Option<HostId> {
         }
         Choice::BestOfFew { poor } => {
             let hosts: Vec<_> = fitting().collect();
+            let few = a_few(usable().count() as u32);
             let (mut taken, mut passed_over) = (vec![], vec![]);
             for place in Shuffle::new(lot, hosts.len() as u32) {
                 let (look, id) = hosts[place as usize];
                 let candidate = (score(look)?, id);
                 let passes = candidate.0 >= poor && passed_over.len() < PASSED_OVER;
                 if passes { &mut passed_over } else { &mut taken }.push(candidate);
+                if taken.len() == few {
+                    break;
+                }
             }
-            let candidates = taken.into_iter().chain(passed_over).take(a_few(usable().count() as u32));
+            let candidates = taken.into_iter().chain(passed_over).take(few);
             candidates.min_by_key(|(score, _)| *score).map(|(_, id)| id)
         }
         Choice::NextOfFew { few, .. } => {
