@@ -301,7 +301,8 @@ fn check_room(model: &Model, items: &[Item]) {
         let demand = service.demand.resources;
         let fits_one =
             |group: &HostGroup| group.capacity.cpu >= demand.cpu && group.capacity.memory_mib >= demand.memory_mib;
-        if !room::groups_of(model, service).any(fits_one) {
+        // A machine for each task is as large as the task.
+        if !room::groups_of(model, service).any(|group| group.per_task.is_some() || fits_one(group)) {
             let message = format!(
                 "a task ({} cpu units, {} MiB) is larger than any host that it may run on",
                 demand.cpu, demand.memory_mib
