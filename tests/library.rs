@@ -374,3 +374,48 @@ fn every_orchestrator() {
         answers.assert_each(variant, "duration", |row| row.deploy_s.unwrap_or(0.0), holds, holds + 300.0);
     }
 }
+
+#[test]
+fn spare_capacity() {
+    let answers = answers("spare-capacity.toml");
+    let doubled = answers.mean_s("doubled hosts");
+    // Five rounds in place of one: a round is all of a deploy but for the first look and the last stop, some two ticks.
+    let five = answers.mean_s("one spare host");
+    assert!((5.0 * (doubled - 3.0 * TICK)..5.0 * doubled).contains(&five), "{five} s, one round {doubled} s");
+    // More than all at once: 60 to 120 s to the alarm, 45 to 60 s to boot, 6.25 s to pull 150 MB more, and up to two ticks.
+    // From a warm pool 20 to 30 s to start, and nothing more to pull.
+    for (variant, low, high) in [("capacity provider, 100 %", 111.0, 186.3), ("warm pool of five", 80.0, 150.0)] {
+        for (took, all) in answers.deploys_s(variant).iter().zip(answers.deploys_s("doubled hosts")) {
+            assert!((low - 2.0 * TICK..=high + 2.0 * TICK).contains(&(took - all)), "{variant}: {took} s and {all} s");
+        }
+    }
+    // Spare hosts for some of the tasks: the others wait as long. A host of the next size saves less than a tick or two.
+    for target in [90, 80] {
+        let less =
+            answers.mean_s("capacity provider, 100 %") - answers.mean_s(&format!("capacity provider, {target} %"));
+        assert!((0.0..2.0 * TICK).contains(&less), "{target} %: {less} s less");
+    }
+    // Their hosts have only to pull 6.25 s more.
+    let added = answers.mean_s("five hosts for the deploy") - doubled;
+    assert!((6.25 - TICK / 2.0..6.25 + TICK / 2.0).contains(&added), "{added} s more");
+    // A machine takes 10 to 14 s, the pull 6.25 s more, and the end of a task 11.5 to 13.2 s more.
+    let more = answers.mean_s("Fargate") - doubled;
+    assert!((27.7 - TICK / 2.0..33.5 + TICK / 2.0).contains(&more), "{more} s more");
+
+    let host = 0.096 * HOURS_A_MONTH;
+    for (variant, hosts) in [("one spare host", 6.0), ("doubled hosts", 10.0)] {
+        answers.assert_each(variant, "$ a month", |row| row.usd_per_month, hosts * host - 0.01, hosts * host + 0.01);
+    }
+    // Five hosts more, from 1 min before the tasks until 15 measurements and two steps after them: 15 to 25 min.
+    let five_for = |minutes: f64| 5.0 * 0.096 * (24.0 + minutes / 60.0);
+    let bought = "capacity provider, 100 %";
+    answers.assert_each(bought, "$", |row| row.bill_usd, five_for(15.0), five_for(25.0));
+    // Two and one host more, at least, as soon as the provider has looked; holes keep some old hosts, so up to two more.
+    for (variant, hosts) in [("capacity provider, 90 %", 6.0), ("capacity provider, 80 %", 7.0)] {
+        let low = (hosts - 0.1) * host;
+        answers.assert_each(variant, "$ a month", |row| row.usd_per_month, low, (hosts + 2.5) * host);
+    }
+    // 1 vCPU at $0.04048 and 3 GiB at $0.004445; those of the deploy for 2 to 3 min.
+    let tasks = 10.0 * (0.04048 + 3.0 * 0.004_445);
+    answers.assert_each("Fargate", "$", |row| row.bill_usd, tasks * 24.0, tasks * (24.0 + 3.0 / 60.0));
+}
