@@ -419,3 +419,28 @@ fn spare_capacity() {
     let tasks = 10.0 * (0.04048 + 3.0 * 0.004_445);
     answers.assert_each("Fargate", "$", |row| row.bill_usd, tasks * 24.0, tasks * (24.0 + 3.0 / 60.0));
 }
+
+#[test]
+fn ten_deploys_a_day() {
+    let answers = answers("ten-deploys-a-day.toml");
+    let mean = |variant: &str| {
+        let rows = answers.rows(variant);
+        rows.iter().map(|row| row.bill_usd).sum::<f64>() / rows.len() as f64
+    };
+    let (host_hour, day) = (0.096, 24.0);
+    for (variant, hosts) in [("one spare host", 6.0), ("five spare hosts", 10.0)] {
+        let bill = hosts * host_hour * day;
+        answers.assert_each(variant, "$", |row| row.bill_usd, bill - 0.001, bill + 0.001);
+    }
+    // Ten times five hosts: from 2 min before to 1 min after a deploy of 2 to 2.6 min; or until a quarter of an hour without
+    // waiting tasks and two steps after it, 15 to 25 min.
+    for (variant, low, high) in [("five for each deploy", 4.8, 5.8), ("capacity provider", 15.0, 25.0)] {
+        let more = mean(variant) - 5.0 * host_hour * day;
+        let minutes = more / (10.0 * 5.0 * host_hour / 60.0);
+        assert!((low..high).contains(&minutes), "{variant}: {minutes} min a host");
+    }
+    // Faster for less: so the cheapest is not the slowest.
+    assert!(answers.mean_s("five for each deploy") < answers.mean_s("capacity provider"));
+    assert!(mean("five for each deploy") < mean("capacity provider"));
+    assert!(mean("capacity provider") < mean("one spare host"), "$70 a month are more than ten times 20 minutes");
+}
