@@ -444,3 +444,25 @@ fn ten_deploys_a_day() {
     assert!(mean("five for each deploy") < mean("capacity provider"));
     assert!(mean("capacity provider") < mean("one spare host"), "$70 a month are more than ten times 20 minutes");
 }
+
+#[test]
+fn scale_in_after_a_spike() {
+    let answers = answers("scale-in-after-a-spike.toml");
+    let idle = |variant: &str| {
+        let rows = answers.rows(variant);
+        rows.iter().map(|row| row.parts_usd.spare).sum::<f64>() / rows.len() as f64 / (0.096 / 60.0)
+    };
+    // Host-minutes. Ten hosts for five of six hours, less what the deploy uses of them for a minute.
+    assert!((2_980.0..=3_000.0).contains(&idle("fixed, twenty hosts")));
+    // 15 measurements, an alarm and two steps: 15 to 18 min for each of the ten, after the spike and after the deploy.
+    assert!((300.0..=360.0).contains(&idle("capacity provider")), "{}", idle("capacity provider"));
+    // 10 min and a look after the spike for ten hosts; the deploy has three new pods at most (25 %), whose hosts come late and
+    // are idle as long, one launch a host.
+    let autoscaler = idle("Cluster Autoscaler");
+    assert!((100.0..=110.0 + 3.0 * 16.0).contains(&autoscaler), "{autoscaler}");
+    // 15 s to validate each time, 10 % of the hosts at a time and at most ten times: less than 3 min a host.
+    assert!(idle("Karpenter") < 13.0 * 3.0, "{}", idle("Karpenter"));
+    // Ten hosts with a task each: five of them idle for four hours after the spike, less the deploy.
+    let two = idle("capacity provider, two a host");
+    assert!((5.0 * 235.0..=5.0 * 241.0).contains(&two), "{two}");
+}
