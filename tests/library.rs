@@ -466,3 +466,24 @@ fn scale_in_after_a_spike() {
     let two = idle("capacity provider, two a host");
     assert!((5.0 * 235.0..=5.0 * 241.0).contains(&two), "{two}");
 }
+
+#[test]
+fn too_early() {
+    let answers = answers("too-early.toml");
+    let (none, early) = (answers.mean_s("nothing added"), answers.mean_s("added 30 min before"));
+    assert!((early - none).abs() < TICK, "{early} s, with nothing added {none} s");
+    // There is room for all at once, whoever keeps it.
+    let in_time = answers.deploys_s("added 5 min before");
+    for variant in ["30 min, no capacity provider", "30 min, at least ten hosts"] {
+        assert_eq!(answers.deploys_s(variant), in_time, "{variant}");
+    }
+    // 60 to 120 s to the alarm, 45 to 60 s to boot, and up to two ticks.
+    for (slow, fast) in answers.deploys_s("nothing added").iter().zip(&in_time) {
+        assert!((105.0 - 2.0 * TICK..=180.0 + 2.0 * TICK).contains(&(slow - fast)), "{slow} s and {fast} s");
+    }
+    // For nothing: five hosts until 15 measurements, an alarm and two steps: 15 to 19 min.
+    let paid = |minutes: f64| 5.0 * 0.096 * minutes / 60.0;
+    answers.assert_each("added 30 min before", "$ a deploy", |row| row.usd_per_deploy, paid(15.0), paid(19.0));
+    // 5 min before, 2 to 2.5 min, and 5 min after.
+    answers.assert_each("added 5 min before", "$ a deploy", |row| row.usd_per_deploy, paid(11.8), paid(12.5));
+}
