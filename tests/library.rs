@@ -487,3 +487,27 @@ fn too_early() {
     // 5 min before, 2 to 2.5 min, and 5 min after.
     answers.assert_each("added 5 min before", "$ a deploy", |row| row.usd_per_deploy, paid(11.8), paid(12.5));
 }
+
+#[test]
+fn fragmentation() {
+    let answers = answers("fragmentation.toml");
+    // 8 holes of 7,680 - 2 x 2,400 MiB and 4 of 280 MiB: 24,160 MiB, and none of 5,000.
+    for row in answers.rows("spread") {
+        let text = &row.blocked[0];
+        assert!(text.starts_with("search: 4 of 4 new tasks fit nowhere: memory on 12 of 12 hosts"), "{text}");
+        // Packed they need 4 hosts and 16 / 3 more: two of twelve are paid for holes, for the hour.
+        assert!((row.parts_usd.stranded - 2.0 * 0.096).abs() < 1e-5, "{}", row.parts_usd.stranded);
+    }
+    // Two free hosts: two rounds of six ticks, as in zones-and-placement. One after the other: four of one that is gone and
+    // one that comes.
+    answers.assert_ticks("binpack(memory)", 12.0..=12.0, SINCE_2018);
+    answers.assert_each("binpack(memory)", "stranded", |row| row.parts_usd.stranded, 0.0, 0.001);
+    answers.assert_ticks("spread, 60 % stay healthy", 24.0..=24.0, SINCE_2018);
+    answers.assert_each("spread, 60 % stay healthy", "lowest", |row| row.lowest_healthy_percent, 75.0, 75.0);
+    // 60 to 120 s to the alarm and 45 to 60 s to boot, less a tick at most; one round, and another tick.
+    let bought = answers.deploys_s("spread, a capacity provider");
+    assert!(bought.iter().all(|took| (105.0 + 6.0 * TICK - TICK..=190.0 + 8.0 * TICK).contains(took)), "{bought:?}");
+    // 16 hosts for the rest of the hour.
+    let host = 0.096;
+    answers.assert_each("spread, a capacity provider", "$", |row| row.bill_usd, 15.8 * host, 16.0 * host);
+}
