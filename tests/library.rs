@@ -511,3 +511,18 @@ fn fragmentation() {
     let host = 0.096;
     answers.assert_each("spread, a capacity provider", "$", |row| row.bill_usd, 15.8 * host, 16.0 * host);
 }
+
+#[test]
+fn own_policy() {
+    let answers = answers("own-policy.toml");
+    // On the five hosts without batch, free memory is 7,680 - 2,048 n: the score is n - w n n and a constant. w < 1/2: 2 n
+    // wins at n = 2, so 3, 3 and 2 tasks; w < 1: n = 1 wins and n = 2 does not, 2 each on four hosts; above it each has one.
+    for variant in ["spread", "w = 1.1"] {
+        assert!(answers.rows(variant).iter().all(|row| row.deploy_s.is_none()), "{variant}");
+    }
+    // 6 ticks a round, as in zones-and-placement: both at once on two free hosts, or one after the other on one.
+    for (variant, rounds) in [("binpack", 1.0), ("w = 0", 1.0), ("w = 0.4", 1.0), ("w = 0.6", 2.0), ("w = 0.9", 2.0)] {
+        answers.assert_ticks(variant, 6.0 * rounds..=6.0 * rounds, SINCE_2018);
+    }
+    assert_eq!(answers.deploys_s("w = 0"), answers.deploys_s("binpack"));
+}
