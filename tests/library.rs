@@ -526,3 +526,25 @@ fn own_policy() {
     }
     assert_eq!(answers.deploys_s("w = 0"), answers.deploys_s("binpack"));
 }
+
+#[test]
+fn spot() {
+    let answers = answers("spot.toml");
+    let mean = |variant: &str, number: fn(&Summary) -> f64| {
+        let rows = answers.rows(variant);
+        rows.iter().map(|row| number(row)).sum::<f64>() / rows.len() as f64
+    };
+    // 70 % less, and the hosts are always twelve.
+    let (demand, spot) = (mean("on demand", |row| row.bill_usd), mean("Spot, not drained", |row| row.bill_usd));
+    assert!((spot / demand - 0.3).abs() < 0.003, "${demand} and ${spot}");
+    answers.assert_each("on demand", "short", |row| row.short_replica_s, 0.0, 0.0);
+    // Twelve hosts for 2.5 h, each gone once in 2 h: 15 tasks a host of 10 / 12. Each is missed for half a tick to a minute
+    // and a half: noticed, started in 8 s, healthy.
+    let each = mean("Spot, not drained", |row| row.short_replica_s) / (12.0 * 2.5 / 2.0 * 10.0 / 12.0);
+    assert!((15.0..120.0).contains(&each), "{each} s a task");
+    // Others start in half a minute, within two.
+    assert!(mean("Spot, drained", |row| row.short_replica_s) < 1.0);
+    // 270 s more to drain, 27 ticks.
+    let more = answers.mean_s("Spot, drained, delay 300 s") - answers.mean_s("Spot, drained");
+    assert!((260.0..420.0).contains(&more), "{more} s");
+}
