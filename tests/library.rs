@@ -374,3 +374,177 @@ fn every_orchestrator() {
         answers.assert_each(variant, "duration", |row| row.deploy_s.unwrap_or(0.0), holds, holds + 300.0);
     }
 }
+
+#[test]
+fn spare_capacity() {
+    let answers = answers("spare-capacity.toml");
+    let doubled = answers.mean_s("doubled hosts");
+    // Five rounds in place of one: a round is all of a deploy but for the first look and the last stop, some two ticks.
+    let five = answers.mean_s("one spare host");
+    assert!((5.0 * (doubled - 3.0 * TICK)..5.0 * doubled).contains(&five), "{five} s, one round {doubled} s");
+    // More than all at once: 60 to 120 s to the alarm, 45 to 60 s to boot, 6.25 s to pull 150 MB more, and up to two ticks.
+    // From a warm pool 20 to 30 s to start, and nothing more to pull.
+    for (variant, low, high) in [("capacity provider, 100 %", 111.0, 186.3), ("warm pool of five", 80.0, 150.0)] {
+        for (took, all) in answers.deploys_s(variant).iter().zip(answers.deploys_s("doubled hosts")) {
+            assert!((low - 2.0 * TICK..=high + 2.0 * TICK).contains(&(took - all)), "{variant}: {took} s and {all} s");
+        }
+    }
+    // Spare hosts for some of the tasks: the others wait as long. A host of the next size saves less than a tick or two.
+    for target in [90, 80] {
+        let less =
+            answers.mean_s("capacity provider, 100 %") - answers.mean_s(&format!("capacity provider, {target} %"));
+        assert!((0.0..2.0 * TICK).contains(&less), "{target} %: {less} s less");
+    }
+    // Their hosts have only to pull 6.25 s more.
+    let added = answers.mean_s("five hosts for the deploy") - doubled;
+    assert!((6.25 - TICK / 2.0..6.25 + TICK / 2.0).contains(&added), "{added} s more");
+    // A machine takes 10 to 14 s, the pull 6.25 s more, and the end of a task 11.5 to 13.2 s more.
+    let more = answers.mean_s("Fargate") - doubled;
+    assert!((27.7 - TICK / 2.0..33.5 + TICK / 2.0).contains(&more), "{more} s more");
+
+    let host = 0.096 * HOURS_A_MONTH;
+    for (variant, hosts) in [("one spare host", 6.0), ("doubled hosts", 10.0)] {
+        answers.assert_each(variant, "$ a month", |row| row.usd_per_month, hosts * host - 0.01, hosts * host + 0.01);
+    }
+    // Five hosts more, from 1 min before the tasks until 15 measurements and two steps after them: 15 to 25 min.
+    let five_for = |minutes: f64| 5.0 * 0.096 * (24.0 + minutes / 60.0);
+    let bought = "capacity provider, 100 %";
+    answers.assert_each(bought, "$", |row| row.bill_usd, five_for(15.0), five_for(25.0));
+    // Two and one host more, at least, as soon as the provider has looked; holes keep some old hosts, so up to two more.
+    for (variant, hosts) in [("capacity provider, 90 %", 6.0), ("capacity provider, 80 %", 7.0)] {
+        let low = (hosts - 0.1) * host;
+        answers.assert_each(variant, "$ a month", |row| row.usd_per_month, low, (hosts + 2.5) * host);
+    }
+    // 1 vCPU at $0.04048 and 3 GiB at $0.004445; those of the deploy for 2 to 3 min.
+    let tasks = 10.0 * (0.04048 + 3.0 * 0.004_445);
+    answers.assert_each("Fargate", "$", |row| row.bill_usd, tasks * 24.0, tasks * (24.0 + 3.0 / 60.0));
+}
+
+#[test]
+fn ten_deploys_a_day() {
+    let answers = answers("ten-deploys-a-day.toml");
+    let mean = |variant: &str| {
+        let rows = answers.rows(variant);
+        rows.iter().map(|row| row.bill_usd).sum::<f64>() / rows.len() as f64
+    };
+    let (host_hour, day) = (0.096, 24.0);
+    for (variant, hosts) in [("one spare host", 6.0), ("five spare hosts", 10.0)] {
+        let bill = hosts * host_hour * day;
+        answers.assert_each(variant, "$", |row| row.bill_usd, bill - 0.001, bill + 0.001);
+    }
+    // Ten times five hosts: from 2 min before to 1 min after a deploy of 2 to 2.6 min; or until a quarter of an hour without
+    // waiting tasks and two steps after it, 15 to 25 min.
+    for (variant, low, high) in [("five for each deploy", 4.8, 5.8), ("capacity provider", 15.0, 25.0)] {
+        let more = mean(variant) - 5.0 * host_hour * day;
+        let minutes = more / (10.0 * 5.0 * host_hour / 60.0);
+        assert!((low..high).contains(&minutes), "{variant}: {minutes} min a host");
+    }
+    // Faster for less: so the cheapest is not the slowest.
+    assert!(answers.mean_s("five for each deploy") < answers.mean_s("capacity provider"));
+    assert!(mean("five for each deploy") < mean("capacity provider"));
+    assert!(mean("capacity provider") < mean("one spare host"), "$70 a month are more than ten times 20 minutes");
+}
+
+#[test]
+fn scale_in_after_a_spike() {
+    let answers = answers("scale-in-after-a-spike.toml");
+    let idle = |variant: &str| {
+        let rows = answers.rows(variant);
+        rows.iter().map(|row| row.parts_usd.spare).sum::<f64>() / rows.len() as f64 / (0.096 / 60.0)
+    };
+    // Host-minutes. Ten hosts for five of six hours, less what the deploy uses of them for a minute.
+    assert!((2_980.0..=3_000.0).contains(&idle("fixed, twenty hosts")));
+    // 15 measurements, an alarm and two steps: 15 to 18 min for each of the ten, after the spike and after the deploy.
+    assert!((300.0..=360.0).contains(&idle("capacity provider")), "{}", idle("capacity provider"));
+    // 10 min and a look after the spike for ten hosts; the deploy has three new pods at most (25 %), whose hosts come late and
+    // are idle as long, one launch a host.
+    let autoscaler = idle("Cluster Autoscaler");
+    assert!((100.0..=110.0 + 3.0 * 16.0).contains(&autoscaler), "{autoscaler}");
+    // 15 s to validate each time, 10 % of the hosts at a time and at most ten times: less than 3 min a host.
+    assert!(idle("Karpenter") < 13.0 * 3.0, "{}", idle("Karpenter"));
+    // Ten hosts with a task each: five of them idle for four hours after the spike, less the deploy.
+    let two = idle("capacity provider, two a host");
+    assert!((5.0 * 235.0..=5.0 * 241.0).contains(&two), "{two}");
+}
+
+#[test]
+fn too_early() {
+    let answers = answers("too-early.toml");
+    let (none, early) = (answers.mean_s("nothing added"), answers.mean_s("added 30 min before"));
+    assert!((early - none).abs() < TICK, "{early} s, with nothing added {none} s");
+    // There is room for all at once, whoever keeps it.
+    let in_time = answers.deploys_s("added 5 min before");
+    for variant in ["30 min, no capacity provider", "30 min, at least ten hosts"] {
+        assert_eq!(answers.deploys_s(variant), in_time, "{variant}");
+    }
+    // 60 to 120 s to the alarm, 45 to 60 s to boot, and up to two ticks.
+    for (slow, fast) in answers.deploys_s("nothing added").iter().zip(&in_time) {
+        assert!((105.0 - 2.0 * TICK..=180.0 + 2.0 * TICK).contains(&(slow - fast)), "{slow} s and {fast} s");
+    }
+    // For nothing: five hosts until 15 measurements, an alarm and two steps: 15 to 19 min.
+    let paid = |minutes: f64| 5.0 * 0.096 * minutes / 60.0;
+    answers.assert_each("added 30 min before", "$ a deploy", |row| row.usd_per_deploy, paid(15.0), paid(19.0));
+    // 5 min before, 2 to 2.5 min, and 5 min after.
+    answers.assert_each("added 5 min before", "$ a deploy", |row| row.usd_per_deploy, paid(11.8), paid(12.5));
+}
+
+#[test]
+fn fragmentation() {
+    let answers = answers("fragmentation.toml");
+    // 8 holes of 7,680 - 2 x 2,400 MiB and 4 of 280 MiB: 24,160 MiB, and none of 5,000.
+    for row in answers.rows("spread") {
+        let text = &row.blocked[0];
+        assert!(text.starts_with("search: 4 of 4 new tasks fit nowhere: memory on 12 of 12 hosts"), "{text}");
+        // Packed they need 4 hosts and 16 / 3 more: two of twelve are paid for holes, for the hour.
+        assert!((row.parts_usd.stranded - 2.0 * 0.096).abs() < 1e-5, "{}", row.parts_usd.stranded);
+    }
+    // Two free hosts: two rounds of six ticks, as in zones-and-placement. One after the other: four of one that is gone and
+    // one that comes.
+    answers.assert_ticks("binpack(memory)", 12.0..=12.0, SINCE_2018);
+    answers.assert_each("binpack(memory)", "stranded", |row| row.parts_usd.stranded, 0.0, 0.001);
+    answers.assert_ticks("spread, 60 % stay healthy", 24.0..=24.0, SINCE_2018);
+    answers.assert_each("spread, 60 % stay healthy", "lowest", |row| row.lowest_healthy_percent, 75.0, 75.0);
+    // 60 to 120 s to the alarm and 45 to 60 s to boot, less a tick at most; one round, and another tick.
+    let bought = answers.deploys_s("spread, a capacity provider");
+    assert!(bought.iter().all(|took| (105.0 + 6.0 * TICK - TICK..=190.0 + 8.0 * TICK).contains(took)), "{bought:?}");
+    // 16 hosts for the rest of the hour.
+    let host = 0.096;
+    answers.assert_each("spread, a capacity provider", "$", |row| row.bill_usd, 15.8 * host, 16.0 * host);
+}
+
+#[test]
+fn own_policy() {
+    let answers = answers("own-policy.toml");
+    // On the five hosts without batch, free memory is 7,680 - 2,048 n: the score is n - w n n and a constant. w < 1/2: 2 n
+    // wins at n = 2, so 3, 3 and 2 tasks; w < 1: n = 1 wins and n = 2 does not, 2 each on four hosts; above it each has one.
+    for variant in ["spread", "w = 1.1"] {
+        assert!(answers.rows(variant).iter().all(|row| row.deploy_s.is_none()), "{variant}");
+    }
+    // 6 ticks a round, as in zones-and-placement: both at once on two free hosts, or one after the other on one.
+    for (variant, rounds) in [("binpack", 1.0), ("w = 0", 1.0), ("w = 0.4", 1.0), ("w = 0.6", 2.0), ("w = 0.9", 2.0)] {
+        answers.assert_ticks(variant, 6.0 * rounds..=6.0 * rounds, SINCE_2018);
+    }
+    assert_eq!(answers.deploys_s("w = 0"), answers.deploys_s("binpack"));
+}
+
+#[test]
+fn spot() {
+    let answers = answers("spot.toml");
+    let mean = |variant: &str, number: fn(&Summary) -> f64| {
+        let rows = answers.rows(variant);
+        rows.iter().map(|row| number(row)).sum::<f64>() / rows.len() as f64
+    };
+    // 70 % less, and the hosts are always twelve.
+    let (demand, spot) = (mean("on demand", |row| row.bill_usd), mean("Spot, not drained", |row| row.bill_usd));
+    assert!((spot / demand - 0.3).abs() < 0.003, "${demand} and ${spot}");
+    answers.assert_each("on demand", "short", |row| row.short_replica_s, 0.0, 0.0);
+    // Twelve hosts for 2.5 h, each gone once in 2 h: 15 tasks a host of 10 / 12. Each is missed for half a tick to a minute
+    // and a half: noticed, started in 8 s, healthy.
+    let each = mean("Spot, not drained", |row| row.short_replica_s) / (12.0 * 2.5 / 2.0 * 10.0 / 12.0);
+    assert!((15.0..120.0).contains(&each), "{each} s a task");
+    // Others start in half a minute, within two.
+    assert!(mean("Spot, drained", |row| row.short_replica_s) < 1.0);
+    // 270 s more to drain, 27 ticks.
+    let more = answers.mean_s("Spot, drained, delay 300 s") - answers.mean_s("Spot, drained");
+    assert!((260.0..420.0).contains(&more), "{more} s");
+}
