@@ -87,6 +87,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         deploy::check_times(&model.scalings, |change| (change.service, change.at), &scale_items, &model, "change");
         deploy::check_rollbacks(&model, &deploy_items);
         check_leads(&model, &group_items);
+        check_refreshes(&model, &group_items);
         check_ports(&model, &service_items);
     }
     if context.is_clean() {
@@ -255,6 +256,20 @@ fn check_leads(model: &Model, items: &[Item]) {
     }
 }
 
+/// A refresh that never begins is a mistake.
+fn check_refreshes(model: &Model, items: &[Item]) {
+    for (group, item) in model.host_groups.iter().zip(items) {
+        // The last one begins last.
+        if let Some(refresh) = group.refreshes.last()
+            && refresh.at.since(Time::ZERO) >= model.horizon
+        {
+            let message = format!("{} is not before the horizon, {}", refresh.at.since(Time::ZERO), model.horizon);
+            let path = format!("{}.refresh", item.path);
+            item.context.note(Problem::new(span_of(item.node, "refresh"), &path, message, None));
+        }
+    }
+}
+
 /// No host gives away its reserved ports.
 fn check_ports(model: &Model, items: &[Item]) {
     for (service, item) in model.services.iter().zip(items) {
@@ -274,7 +289,8 @@ fn check_size(model: &Model, groups: &[Item], services: &[Item]) {
     const MOST: u64 = 1_000_000;
     const MOST_PAIRS: u64 = 100_000_000;
     let added = |group: &HostGroup| {
-        group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64
+        let refreshed = u64::from(group.hosts) * group.refreshes.len() as u64;
+        refreshed + group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64
     };
     let hosts: u64 = model.host_groups.iter().map(|group| u64::from(group.hosts) + added(group)).sum();
     let most = |(service, id): (&Service, u32)| {
