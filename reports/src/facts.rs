@@ -78,6 +78,10 @@ impl<'a> Line<'a> {
             Fact::HostsWanted { group, hosts } | Fact::WarmHosts { group, hosts } => {
                 Self { group: Some(&model.host_groups[group.index()].name), hosts: Some(hosts), ..line }
             }
+            Fact::RefreshStarted { group }
+            | Fact::RefreshRefused { group }
+            | Fact::RefreshDone { group }
+            | Fact::RefreshFailed { group } => Self { group: Some(&model.host_groups[group.index()].name), ..line },
             Fact::DeployRequested { deploy, service, version } => {
                 Self { deploy: Some(deploy.0), service: named(service), version: Some(version), ..line }
             }
@@ -156,6 +160,10 @@ fn word(fact: Fact) -> &'static str {
         Fact::MachineLaunched { .. } => "machine_launched",
         Fact::HostsWanted { .. } => "hosts_wanted",
         Fact::WarmHosts { .. } => "warm_hosts",
+        Fact::RefreshStarted { .. } => "refresh_started",
+        Fact::RefreshRefused { .. } => "refresh_refused",
+        Fact::RefreshDone { .. } => "refresh_done",
+        Fact::RefreshFailed { .. } => "refresh_failed",
         Fact::DeployRequested { .. } => "deploy_requested",
         Fact::DeployCompleted { .. } => "deploy_completed",
         Fact::DeploySuperseded { .. } => "deploy_superseded",

@@ -13,7 +13,7 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
     Agent, BaseImage, Billing, Cached, CleanupWhen, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible,
     Fault, FirstCheck, HealthCheck, HostGroup, HourlyPrice, Image, ImageCleanup, LaunchRate, LoadBalancer, Model,
-    PreDeploy, PullOrder, Resources, Scaling, Service, SlotRelease, StartRule, Version,
+    PreDeploy, PullOrder, Refresh, Resources, Scaling, Service, SlotRelease, StartRule, Version,
 };
 use seatrial_sim::orchestrators::{self, ecs, load_balancers};
 use seatrial_sim::parameters::Value;
@@ -58,6 +58,7 @@ agent = { poll = "30s", starts_wait_for_stops = false, provisioning = "1s", pull
 image_disk = "22GiB"
 boot = "60s"
 pre_deploy = { hosts = 5, lead = "3m", keep = "1m" }
+refresh = [{ at = "40m" }, { at = "10m", min_healthy = 90, max_healthy = "110%", warmup = "200s", checkpoints = [20, 50], checkpoint_delay = "1m" }]
 [[service]]
 name = "web"
 desired = 2
@@ -198,6 +199,24 @@ fn every_key_is_read() {
         billing: Billing::PerSecond { minimum: ms(60_000) },
         boot: Dist::fixed_millis(60_000),
         pre_deploy: Some(PreDeploy { hosts: 5, lead: ms(180_000), keep: ms(60_000) }),
+        refreshes: vec![
+            Refresh {
+                at: Time::from_millis(600_000),
+                min_healthy: 900,
+                max_healthy: Some(1_100),
+                warmup: ms(200_000),
+                checkpoints: vec![200, 500],
+                checkpoint_delay: ms(60_000),
+            },
+            Refresh {
+                at: Time::from_millis(2_400_000),
+                min_healthy: 900,
+                max_healthy: None,
+                warmup: ms(300_000),
+                checkpoints: vec![],
+                checkpoint_delay: ms(3_600_000),
+            },
+        ],
         image_disk_bytes: Some(22 << 30),
         ..HostGroup::fixed("c4", 2, unlimited(4096, 8192), agent)
     };

@@ -26,6 +26,20 @@ pub(super) fn leads(model: &Model, items: &[Item]) {
     }
 }
 
+/// A refresh that never begins is a mistake.
+pub(super) fn refreshes(model: &Model, items: &[Item]) {
+    for (group, item) in model.host_groups.iter().zip(items) {
+        // The last one begins last.
+        if let Some(refresh) = group.refreshes.last()
+            && refresh.at.since(Time::ZERO) >= model.horizon
+        {
+            let message = format!("{} is not before the horizon, {}", refresh.at.since(Time::ZERO), model.horizon);
+            let path = format!("{}.refresh", item.path);
+            item.context.note(Problem::new(span_of(item.node, "refresh"), &path, message, None));
+        }
+    }
+}
+
 /// No host gives away its reserved ports.
 pub(super) fn ports(model: &Model, items: &[Item]) {
     for (service, item) in model.services.iter().zip(items) {
@@ -45,8 +59,11 @@ pub(super) fn size(model: &Model, groups: &[Item], services: &[Item]) {
     const MOST: u64 = 1_000_000;
     const MOST_PAIRS: u64 = 100_000_000;
     let added = |group: &HostGroup| {
+        let refreshed = u64::from(group.hosts) * group.refreshes.len() as u64;
         let scheduled = group.schedule.iter().map(|size| u64::from(size.hosts)).max().unwrap_or(0);
-        group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64 + scheduled
+        group.pre_deploy.as_ref().map_or(0, |pre| u64::from(pre.hosts)) * model.deploys.len() as u64
+            + scheduled
+            + refreshed
     };
     let hosts: u64 = model.host_groups.iter().map(|group| u64::from(group.hosts) + added(group)).sum();
     let most = |(service, id): (&Service, u32)| {

@@ -12,7 +12,7 @@ use seatrial_sim::orchestrators::Settings;
 use seatrial_sim::scaling::Scaler;
 
 use super::machine::{Machine, fargate, machine};
-use super::{Item, capacity, parameters, quoted, scaler};
+use super::{Item, capacity, parameters, quoted, refresh, scaler};
 use crate::catalogue::{Catalogue, YearMonth};
 use crate::tree::{Node, Value};
 
@@ -78,6 +78,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     let termination = fields.or("termination", Termination::Default, |item| item.choice(capacity::TERMINATION));
     let warm_pool = fields.maybe("warm_pool", |item| capacity::warm_pool(&item));
     let schedule = fields.or("schedule", vec![], |item| capacity::schedule(&item));
+    let refreshes = fields.or("refresh", vec![], |item| refresh::refreshes(&item));
     let spot = fields.maybe("spot", |item| capacity::spot(&item));
     let pre_deploy = fields.maybe("pre_deploy", |item| capacity::pre_deploy(&item));
     fields.close();
@@ -99,6 +100,7 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
         termination,
         warm_pool,
         schedule,
+        refreshes,
         spot,
         pre_deploy,
         image_disk_bytes,

@@ -11,6 +11,7 @@ mod machine;
 mod orchestrator;
 mod parameters;
 mod placement;
+mod refresh;
 mod scaler;
 mod scenario;
 mod service;

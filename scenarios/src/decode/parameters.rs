@@ -44,7 +44,10 @@ fn value(item: &Item, parameter: &Parameter) -> Option<Value> {
         Value::Word(_, words) => {
             item.choice(words.iter().map(|word| (*word, *word))).map(|word| Value::Word(word, words))
         }
-        Value::Shares(_) => shares(item, range).map(Value::Shares),
+        Value::Shares(_) => {
+            let high = if let Range::Percent(_, high) = range { high } else { 100 };
+            rising_shares(item, high).map(Value::Shares)
+        }
         Value::Rate(default) => launch_rate(item, *default).map(Value::Rate),
         Value::Throughput(_) => item.rate().map(Value::Throughput),
     }
@@ -72,9 +75,8 @@ fn amount(item: &Item, range: Range) -> Option<Amount> {
     }
 }
 
-/// Shares that rise.
-fn shares(item: &Item, range: Range) -> Option<Vec<u32>> {
-    let high = if let Range::Percent(_, high) = range { high } else { 100 };
+/// Shares that rise, to so many percent at most.
+pub(super) fn rising_shares(item: &Item, high: u32) -> Option<Vec<u32>> {
     let shares: Vec<u32> = item.list()?.iter().map(|item| item.permille(0..=high)).collect::<Option<_>>()?;
     if shares.is_sorted_by(|a, b| a < b) {
         return Some(shares);

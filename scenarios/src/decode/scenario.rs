@@ -88,6 +88,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         deploy::check_times(&model.scalings, |change| (change.service, change.at), &scale_items, &model, "change");
         deploy::check_rollbacks(&model, &deploy_items);
         checks::leads(&model, &group_items);
+        checks::refreshes(&model, &group_items);
         checks::ports(&model, &service_items);
         checks::machines(&model, &service_items);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Host, HostLife};
 use crate::control::agents::Agents;
+use crate::control::refresh::{Next, Refreshing};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
@@ -18,14 +19,14 @@ use crate::scaling::{Decision, GroupHost, GroupView, Memory, Pending};
 pub(crate) struct HostGroups<'m> {
     model: &'m Model,
     draws: Draws,
-    groups: Vec<Group>,
+    groups: Vec<Group<'m>>,
     /// Services with tasks on hosts that have begun to drain during this event.
     pub to_move: BTreeSet<ServiceId>,
 }
 
 /// What a group knows.
 #[derive(Clone, Debug, Default)]
-struct Group {
+struct Group<'m> {
     /// Hosts launched so far.
     launched: u32,
     /// Hosts wanted (`DesiredCapacity`).
@@ -43,9 +44,11 @@ struct Group {
     by_zone: Vec<u32>,
     /// Hosts that leave as soon as they are empty: they do not count as there any more.
     leaving: BTreeSet<HostId>,
+    /// The replacement of all its hosts, while it is under way. It says then what comes and goes.
+    refreshing: Option<Refreshing<'m>>,
 }
 
-impl Group {
+impl Group<'_> {
     /// Whoever asks for fewer takes the hosts first that came for deploys: those are not removed a second time.
     fn give_up_to(&mut self, wanted: u32) {
         self.for_deploys = self.for_deploys.saturating_sub(self.wanted.saturating_sub(wanted));
@@ -75,6 +78,9 @@ impl<'m> HostGroups<'m> {
             }
             for (size, i) in group.schedule.iter().zip(0..) {
                 ctx.schedule(size.at, Event::ScheduledSize { group: id, size: i }, ctx.cause);
+            }
+            for (refresh, i) in group.refreshes.iter().zip(0..) {
+                ctx.schedule(refresh.at, Event::RefreshBegins { group: id, refresh: i }, ctx.cause);
             }
             if let Some(period) = group.scaler.period() {
                 // The phase of its looks is anywhere in the period.
@@ -128,6 +134,59 @@ impl<'m> HostGroups<'m> {
         let wanted = self.model.host_groups[id.index()].schedule[size as usize].hosts;
         self.groups[id.index()].give_up_to(wanted);
         self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
+    }
+
+    /// All hosts of a group are to be replaced.
+    pub fn begin_refresh(
+        &mut self,
+        id: GroupId,
+        refresh: u32,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
+        let settings = &self.model.host_groups[id.index()].refreshes[refresh as usize];
+        let group = &mut self.groups[id.index()];
+        if group.refreshing.is_some() {
+            ctx.tell(Fact::RefreshRefused { group: id });
+            return;
+        }
+        let fact = ctx.tell(Fact::RefreshStarted { group: id });
+        let refreshing = group.refreshing.insert(Refreshing::new(settings, cluster, ctx.now));
+        ctx.schedule(refreshing.next_deadline(), Event::RefreshDeadline(id), fact);
+        self.settle(id, false, fact, cluster, agents, ctx);
+    }
+
+    /// A host counts as available to the refresh of its group, if there still is one.
+    pub fn warm(&mut self, host: HostId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let id = cluster.group_of(host);
+        if let Some(refreshing) = &mut self.groups[id.index()].refreshing {
+            refreshing.warmed(host);
+            self.settle(id, false, ctx.cause, cluster, agents, ctx);
+        }
+    }
+
+    /// The delay of a checkpoint is over.
+    pub fn refresh_goes_on(&mut self, id: GroupId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let refreshing = &mut self.groups[id.index()].refreshing;
+        if refreshing.as_mut().is_some_and(|refreshing| refreshing.goes_on(ctx.now)) {
+            self.settle(id, false, ctx.cause, cluster, agents, ctx);
+        }
+    }
+
+    /// A refresh fails where it is, if nothing has got on for too long.
+    pub fn refresh_deadline(&mut self, id: GroupId, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+        let Some(refreshing) = &mut self.groups[id.index()].refreshing else { return };
+        if refreshing.is_stale(ctx.now) {
+            return;
+        }
+        if !refreshing.is_stuck(ctx.now) {
+            ctx.schedule(refreshing.next_deadline(), Event::RefreshDeadline(id), ctx.cause);
+            return;
+        }
+        self.groups[id.index()].refreshing = None;
+        let fact = ctx.tell(Fact::RefreshFailed { group: id });
+        self.settle(id, false, fact, cluster, agents, ctx);
     }
 
     /// Tasks have begun to wait for room.
@@ -200,6 +259,9 @@ impl<'m> HostGroups<'m> {
         let (entity, last) = (on.entity, on.last);
         let fact = cluster.set_host_life(host, HostLife::Ready, Fact::HostReady { host }, last, ctx);
         cluster.room_came = Some(fact);
+        if let Some(refreshing) = &mut self.groups[cluster.group_of(host).index()].refreshing {
+            ctx.schedule(refreshing.registered(host, ctx.now), Event::HostWarm(host), fact);
+        }
         if let Some(spot) = &self.model.host_groups[cluster.group_of(host).index()].spot {
             let after = self.draws.span(&spot.interrupted_after, Stream::Interruption, entity);
             ctx.schedule(ctx.now + after, Event::HostNotice(host), fact);
@@ -238,10 +300,11 @@ impl<'m> HostGroups<'m> {
             let group = &self.groups[id.index()];
             let empty: Vec<_> =
                 group.leaving.iter().copied().filter(|host| cluster.hosts[host.index()].tasks == 0).collect();
+            let refreshes = group.refreshing.is_some() && !empty.is_empty();
             for host in empty {
                 self.end(host, because, cluster, ctx);
             }
-            if self.model.host_groups[id.index()].leaving == Leaving::WhenEmpty {
+            if refreshes || self.model.host_groups[id.index()].leaving == Leaving::WhenEmpty {
                 self.settle(id, false, because, cluster, agents, ctx);
             }
         }
@@ -280,19 +343,79 @@ impl<'m> HostGroups<'m> {
         if settings.per_task.is_some() {
             return;
         }
+        if self.refresh_goes(id, for_deploy, because, cluster, agents, ctx) {
+            return;
+        }
         let group = &self.groups[id.index()];
         let wanted = group.wanted as usize;
         for _ in group.here.len()..wanted {
             self.launch_another(id, for_deploy, because, cluster, agents, ctx);
         }
-        let group = &self.groups[id.index()];
-        let surplus = group.here.len() - wanted.min(group.here.len());
-        if surplus == 0 {
-            return;
+        let here = &self.groups[id.index()].here;
+        if here.len() > wanted {
+            let (surplus, candidates) = (here.len() - wanted, here.iter().copied().collect());
+            self.let_go(id, surplus as u32, candidates, because, cluster, ctx);
         }
-        let may_go = |host: &HostId| settings.leaving != Leaving::WhenEmpty || cluster.hosts[host.index()].tasks == 0;
-        let mut candidates: Vec<_> = group.here.iter().copied().filter(may_go).collect();
-        for _ in 0..surplus.min(candidates.len()) {
+    }
+
+    /// Does what a refresh of the group wants now. Returns whether it is still under way: what comes and goes is its to say.
+    fn refresh_goes(
+        &mut self,
+        id: GroupId,
+        for_deploy: bool,
+        because: FactId,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) -> bool {
+        loop {
+            let Group { refreshing, here, leaving, wanted, .. } = &mut self.groups[id.index()];
+            let Some(refreshing) = refreshing else { return false };
+            let plan = match refreshing.next(*wanted, here, leaving, cluster, ctx.now) {
+                Next::Act(plan) => plan,
+                Next::Hold(until) => {
+                    ctx.schedule(until, Event::RefreshGoesOn(id), because);
+                    continue;
+                }
+                Next::Wait => return true,
+                Next::End => {
+                    self.groups[id.index()].refreshing = None;
+                    ctx.tell_because(Fact::RefreshDone { group: id }, because);
+                    return false;
+                }
+            };
+            let of = |new, available| refreshing.candidates(new, available, here, cluster);
+            let [new_on_the_way, new, unavailable, available] =
+                [of(true, false), of(true, true), of(false, false), of(false, true)];
+            let gone = self.let_go(id, plan.stop_new, new_on_the_way, because, cluster, ctx);
+            let gone = gone
+                + self.let_go(id, plan.stop_new - gone, new, because, cluster, ctx)
+                + self.let_go(id, plan.stop_unavailable, unavailable, because, cluster, ctx)
+                + self.let_go(id, plan.stop_available, available, because, cluster, ctx);
+            for _ in 0..plan.start {
+                self.launch_another(id, for_deploy, because, cluster, agents, ctx);
+            }
+            // Hosts that are protected stay, and it waits for them.
+            if gone + plan.start == 0 {
+                return true;
+            }
+        }
+    }
+
+    /// Lets so many of the candidates go, those that may. Returns how many do.
+    fn let_go(
+        &mut self,
+        id: GroupId,
+        hosts: u32,
+        mut candidates: Vec<HostId>,
+        because: FactId,
+        cluster: &mut Cluster,
+        ctx: &mut Ctx,
+    ) -> u32 {
+        let settings = &self.model.host_groups[id.index()];
+        candidates.retain(|host| settings.leaving != Leaving::WhenEmpty || cluster.hosts[host.index()].tasks == 0);
+        let hosts = hosts.min(candidates.len() as u32);
+        for _ in 0..hosts {
             let first = self.first_to_go(id, &candidates, cluster, ctx.now);
             let host = candidates.swap_remove(first);
             match settings.leaving {
@@ -302,6 +425,7 @@ impl<'m> HostGroups<'m> {
                 _ => self.end(host, because, cluster, ctx),
             }
         }
+        hosts
     }
 
     /// Which of the candidates goes first; there is one at least.

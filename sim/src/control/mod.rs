@@ -7,6 +7,7 @@ mod health;
 pub(crate) mod host_groups;
 pub(crate) mod images;
 pub(crate) mod moves;
+mod refresh;
 pub(crate) mod rollout;
 pub(crate) mod scheduler;
 pub(crate) mod slot_book;

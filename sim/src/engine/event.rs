@@ -13,6 +13,14 @@ pub(crate) enum Event {
     RemoveHosts(GroupId),
     /// A group's size is set; the position of the size in the group.
     ScheduledSize { group: GroupId, size: u32 },
+    /// A group's hosts are to be replaced; the position of the refresh in the group.
+    RefreshBegins { group: GroupId, refresh: u32 },
+    /// A host's warm-up is over, for a refresh of its group.
+    HostWarm(HostId),
+    /// The delay of a checkpoint is over.
+    RefreshGoesOn(GroupId),
+    /// A refresh may have made no progress for too long.
+    RefreshDeadline(GroupId),
     /// A group's scaler looks.
     ScalerLooks(GroupId),
     /// A stopped host of a warm pool is prepared.

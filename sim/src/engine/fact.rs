@@ -83,6 +83,26 @@ pub enum Fact {
         /// How many.
         hosts: u32,
     },
+    /// All hosts of a group are replaced from now on (`StartInstanceRefresh`).
+    RefreshStarted {
+        /// Of which group.
+        group: GroupId,
+    },
+    /// A refresh was asked for while another one was under way; nothing comes of it (`InstanceRefreshInProgress`).
+    RefreshRefused {
+        /// Of which group.
+        group: GroupId,
+    },
+    /// Every host of a group came after its refresh began and is warm, and the old ones are gone.
+    RefreshDone {
+        /// Of which group.
+        group: GroupId,
+    },
+    /// A refresh got on no more and ended where it was.
+    RefreshFailed {
+        /// Of which group.
+        group: GroupId,
+    },
     /// So many stopped hosts of a group's warm pool are prepared now.
     WarmHosts {
         /// Of which group.

@@ -108,6 +108,16 @@ impl<'m> World<'m> {
             Event::ScheduledSize { group, size } => {
                 self.host_groups.scheduled_size(group, size, &mut self.cluster, &mut self.agents, ctx);
             }
+            Event::RefreshBegins { group, refresh } => {
+                self.host_groups.begin_refresh(group, refresh, &mut self.cluster, &mut self.agents, ctx);
+            }
+            Event::HostWarm(host) => self.host_groups.warm(host, &mut self.cluster, &mut self.agents, ctx),
+            Event::RefreshGoesOn(group) => {
+                self.host_groups.refresh_goes_on(group, &mut self.cluster, &mut self.agents, ctx);
+            }
+            Event::RefreshDeadline(group) => {
+                self.host_groups.refresh_deadline(group, &mut self.cluster, &mut self.agents, ctx);
+            }
             Event::ScalerLooks(group) => {
                 let waiting: Vec<_> = self.schedulers.iter().filter_map(|scheduler| scheduler.waiting).collect();
                 self.host_groups.look(group, &waiting, &mut self.cluster, &mut self.agents, ctx);

@@ -212,6 +212,10 @@ impl Observer for SummaryObserver<'_> {
             | Fact::DeployRolledBack { .. }
             | Fact::PlacementBlocked { .. }
             | Fact::LaunchRateReached { .. }
+            | Fact::RefreshStarted { .. }
+            | Fact::RefreshRefused { .. }
+            | Fact::RefreshDone { .. }
+            | Fact::RefreshFailed { .. }
             | Fact::BoundsBlocked { .. } => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Groups of hosts: what a host offers and costs, how hosts come, and how they go.
 
 use super::{Agent, LaunchRate, Resources};
+use crate::deploy::{Pool, strategies};
 use crate::engine::dist::Dist;
 use crate::engine::fact::GroupId;
 use crate::engine::time::{Duration, Time};
@@ -44,6 +45,8 @@ pub struct HostGroup {
     pub warm_pool: Option<WarmPool>,
     /// Sizes asked for at times, in order of time.
     pub schedule: Vec<ScheduledSize>,
+    /// Replacements of all hosts, in order of time.
+    pub refreshes: Vec<Refresh>,
     /// The provider may take hosts away.
     pub spot: Option<Spot>,
     /// Hosts added for each deploy and removed after it.
@@ -78,6 +81,7 @@ impl HostGroup {
             termination: Termination::Default,
             warm_pool: None,
             schedule: vec![],
+            refreshes: vec![],
             spot: None,
             pre_deploy: None,
             per_task: None,
@@ -174,6 +178,48 @@ pub struct ScheduledSize {
     pub at: Time,
     /// Hosts wanted from then on.
     pub hosts: u32,
+}
+
+/// All hosts are replaced (an instance refresh). One that is asked for while another is under way is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// When.
+    pub at: Time,
+    /// Hosts that stay available at least, in tenths of a percent of those wanted.
+    pub min_healthy: u32,
+    /// Hosts that there may be at most, from 1,000 to 2,000 tenths of a percent of those wanted. Where absent, old ones go first.
+    pub max_healthy: Option<u32>,
+    /// From a new host's registration until it counts as available.
+    pub warmup: Duration,
+    /// Shares of new hosts at which it holds, in tenths of a percent, rising. It holds nowhere after the last host.
+    pub checkpoints: Vec<u32>,
+    /// How long it holds at each.
+    pub checkpoint_delay: Duration,
+}
+
+impl Refresh {
+    /// ASG asg-instance-refresh.md: stuck for an hour, it fails.
+    pub const STUCK_AFTER: Duration = Duration::from_secs(3_600);
+
+    /// One with the settings that hold where nothing else is said.
+    pub fn usual(at: Time) -> Self {
+        Self {
+            at,
+            // ASG RefreshPreferences: MinHealthyPercentage, 90; no MaxHealthyPercentage without a maintenance policy.
+            min_healthy: 900,
+            max_healthy: None,
+            // ASG understand-instance-refresh-default-values.md: the health check's grace, 300 s in the console (API: 0).
+            warmup: Duration::from_secs(300),
+            // The same page: none, and 1 h where there are some.
+            checkpoints: vec![],
+            checkpoint_delay: Duration::from_secs(3_600),
+        }
+    }
+
+    /// How many hosts come and go at once.
+    pub fn pool(&self) -> Pool {
+        strategies::instance_refresh(self.min_healthy, self.max_healthy.unwrap_or(1_000))
+    }
 }
 
 /// The provider takes hosts away.

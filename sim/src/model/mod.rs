@@ -15,8 +15,8 @@ use crate::engine::time::{Duration, Time};
 pub use agent::{Agent, CleanupWhen, Contact, ImageCleanup, PullOrder, StartRule};
 pub use control::{Backoff, ControlLoop, Deregistration, HostDrain, InPlace, LaunchRate, Restart, SlotRelease};
 pub use hosts::{
-    Billing, Class, ClassId, HostGroup, HourlyPrice, Leaving, PerTask, PreDeploy, ScheduledSize, Spot, Termination,
-    WarmPool,
+    Billing, Class, ClassId, HostGroup, HourlyPrice, Leaving, PerTask, PreDeploy, Refresh, ScheduledSize, Spot,
+    Termination, WarmPool,
 };
 pub use resources::{Resource, Resources};
 pub use service::{BaseImage, Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Service};

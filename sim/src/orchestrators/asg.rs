@@ -6,8 +6,8 @@
 use super::settings::{BILLING, DEREGISTRATION, PLACEMENTS, SLOT_RELEASE};
 use super::{Orchestrator, Strategy};
 use crate::deploy::{
-    Act, Amount, Bound, Completion, Detector, FailurePolicy, Gate, Hold, Mover, Pool, Reap, RollBack, Rollout, Round,
-    Size, Step, VictimOrder, ZeroRule,
+    Act, Amount, Bound, Completion, Detector, FailurePolicy, Gate, Hold, Mover, RollBack, Rollout, Round, Size, Step,
+    strategies,
 };
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
@@ -47,19 +47,12 @@ fn preferences() -> Parameters {
         .with("rollback", false, "ASG understand-instance-refresh-default-values.md: auto rollback, off")
 }
 
-/// Of N, ceil(N x minimum) stay healthy; one goes even where that is all of them (`asg-instance-refresh.md`).
 fn rolling(from: &Parameters) -> Rollout {
     let share = |permille| Bound { amount: Amount::Permille(permille), round: Round::Down };
-    let mover = Mover::Pool(Pool {
-        surge: share(from.permille("maximum_percent") - 1_000),
-        unavailable: share(1_000 - from.permille("minimum_healthy_percent")),
-        zero: ZeroRule::OneUnavailable,
-        // E: an instance that is on its way out is in the group.
-        terminating_in_cap: true,
-        reap: Reap::AtOnce,
-        window: None,
-        victims: VictimOrder::Balanced,
-    });
+    let mover = Mover::Pool(strategies::instance_refresh(
+        from.permille("minimum_healthy_percent"),
+        from.permille("maximum_percent"),
+    ));
     let partly = from.shares("checkpoints").into_iter().filter(|&permille| permille < 1_000);
     let mut program: Vec<_> = partly
         .map(|permille| {
