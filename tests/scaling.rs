@@ -8,7 +8,9 @@ use seatrial_sim::engine::time::Time;
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::{Cached, Image, Leaving, Model, PreDeploy, Resources, Scaling};
 use seatrial_sim::run;
-use seatrial_sim::scaling::{CapacityProvider, ClusterAutoscaler, Headroom, Karpenter, ReservationAlarms, Scaler, Spare};
+use seatrial_sim::scaling::{
+    CapacityProvider, ClusterAutoscaler, Headroom, Karpenter, ReservationAlarms, Scaler, Spare,
+};
 use support::{at_s, plain, play, secs};
 
 /// When hosts were launched and when they ended, those of the start left out.

@@ -50,6 +50,13 @@ pub struct VariantStatistics {
     pub usd_per_month: f64,
     /// Mean parts of the bill of a run.
     pub parts_usd: Parts<f64>,
+    /// Mean price of what comes, goes or is held beyond the desired tasks, for each deploy.
+    pub surge_usd_per_deploy: f64,
+    /// The most deploys that any seed's run had.
+    pub deploys: u32,
+    /// What each minute that the median deploy is shorter than the first variant's adds to the bill of a month; absent where
+    /// none is saved, and where a run of either did not finish.
+    pub usd_per_month_per_minute_saved: Option<f64>,
     /// The paired difference from the first variant; absent for the first, and where no seed finished in both.
     pub difference: Option<Difference>,
     /// What unfinished deploys wait for: each message once, the most common first, ties by alphabet.
@@ -110,9 +117,14 @@ impl Comparison {
     /// Summarises each variant and compares it with the first.
     pub fn new(results: &Results) -> Self {
         let first = results.variants.first();
-        let compare = |(index, variant): (usize, &VariantResults)| VariantStatistics {
-            difference: first.filter(|_| index > 0).and_then(|first| Difference::between(variant, first)),
-            ..VariantStatistics::alone(variant)
+        let first_alone = first.map(VariantStatistics::alone);
+        let compare = |(index, variant): (usize, &VariantResults)| {
+            let alone = VariantStatistics::alone(variant);
+            VariantStatistics {
+                difference: first.filter(|_| index > 0).and_then(|first| Difference::between(variant, first)),
+                usd_per_month_per_minute_saved: first_alone.as_ref().and_then(|first| alone.price_of_a_minute(first)),
+                ..alone
+            }
         };
         Self {
             scenario: results.scenario.clone(),
@@ -159,6 +171,9 @@ impl VariantStatistics {
                 gone: mean_of(|r| r.summary.parts_usd.gone),
                 warm: mean_of(|r| r.summary.parts_usd.warm),
             },
+            surge_usd_per_deploy: mean_of(|r| r.summary.surge_usd_per_deploy()),
+            deploys: rows.iter().map(|r| r.summary.deploys).max().unwrap_or_default(),
+            usd_per_month_per_minute_saved: None,
             difference: None,
             blocked: most_common_first(rows.iter().flat_map(|r| &r.summary.blocked)),
         }
@@ -167,6 +182,19 @@ impl VariantStatistics {
     /// Whether every seed finished.
     pub fn always_finishes(&self) -> bool {
         self.seeds > 0 && self.finished == self.seeds
+    }
+
+    /// The mean parts of the bill by name, each for 730 hours as the bill for a month is; US dollars.
+    pub fn parts_usd_per_month(&self) -> [(&'static str, f64); 8] {
+        let runs_a_month = if self.bill_usd > 0.0 { self.usd_per_month / self.bill_usd } else { 0.0 };
+        self.parts_usd.named().map(|(name, usd)| (name, usd * runs_a_month))
+    }
+
+    /// The difference of the bills of a month over the minutes that the median deploy saves.
+    fn price_of_a_minute(&self, first: &Self) -> Option<f64> {
+        let minutes = (first.deploy_s.p50? - self.deploy_s.p50?) / 60.0;
+        let is_known = self.always_finishes() && first.always_finishes() && minutes > 0.0;
+        is_known.then(|| (self.usd_per_month - first.usd_per_month) / minutes)
     }
 
     /// The share of the seeds that finished, 0 to 1.

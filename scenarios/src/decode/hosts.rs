@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{
-    Agent, Billing, CleanupWhen, Contact, HostGroup, ImageCleanup, LaunchRate, Leaving, PullOrder, Resources, StartRule,
-    Termination,
+    Agent, Billing, CleanupWhen, Contact, HostGroup, ImageCleanup, LaunchRate, Leaving, PullOrder, Resources,
+    StartRule, Termination,
 };
 use seatrial_sim::orchestrators::Settings;
 use seatrial_sim::scaling::Scaler;

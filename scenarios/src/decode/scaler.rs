@@ -71,9 +71,8 @@ fn capacity_provider(fields: &mut Fields) -> CapacityProvider {
 fn reservation_alarms(fields: &mut Fields) -> ReservationAlarms {
     let usual = ReservationAlarms::default();
     ReservationAlarms {
-        resource: fields.or("resource", usual.resource, |item| {
-            item.choice([("memory", Resource::Memory), ("cpu", Resource::Cpu)])
-        }),
+        resource: fields
+            .or("resource", usual.resource, |item| item.choice([("memory", Resource::Memory), ("cpu", Resource::Cpu)])),
         high_permille: fields.or("high", usual.high_permille, |item| item.permille(0..=100)),
         low_permille: fields.or("low", usual.low_permille, |item| item.or_never(|item| item.permille(0..=100))),
         periods: count(fields, "periods", usual.periods, 1..=1_440),
