@@ -87,13 +87,19 @@ fn the_json_keeps_its_keys() {
     assert_eq!(keys(&json), "question schema_version variants");
     let variants = json["variants"].as_array().unwrap();
     let common = "bill_usd blocked deploy_s extra_replica_s finished lowest_healthy_percent name parts_usd peak_tasks seeds \
-                  short_replica_s spare_usd_per_month usd_per_deploy usd_per_month";
+                  short_replica_s spare_usd_per_month surge_usd_per_deploy usd_per_deploy usd_per_month \
+                  usd_per_month_per_minute_saved";
     assert_eq!(keys(&variants[0]), common);
     assert_eq!(keys(&variants[1]), common.replace("deploy_s extra", "deploy_s difference extra"));
     assert_eq!(keys(&variants[1]["deploy_s"]), "max mean min p50 p95");
     assert_eq!(keys(&variants[1]["difference"]), "deploy_s high low");
     assert_eq!(keys(&variants[0]["parts_usd"]), "booting draining gone needed spare stranded surge warm");
     assert_eq!(variants[0]["seeds"], 5);
+    assert!(variants[0]["usd_per_month_per_minute_saved"].is_null(), "the first saves nothing against itself");
+    // Four hosts more, 4 x 730 x $0.096, for the minutes between the medians.
+    let p50 = |variant: usize| variants[variant]["deploy_s"]["p50"].as_f64().unwrap();
+    let price = variants[1]["usd_per_month_per_minute_saved"].as_f64().unwrap();
+    assert!((price - 280.32 * 60.0 / (p50(0) - p50(1))).abs() < 1e-3, "{price}");
 }
 
 #[test]

@@ -400,6 +400,40 @@ mod tests {
         assert_eq!((statistics.usd_per_deploy, statistics.extra_replica_s), (2.0, 20.0));
     }
 
+    /// The price of a minute where two variants take so long, and the second's bill of a month is $584 and so much more.
+    fn price_of_a_minute(first: &[Option<f64>], second: &[Option<f64>], more_usd: f64) -> Option<f64> {
+        let mut dearer = variant("second", second);
+        for row in &mut dearer.rows {
+            row.summary.usd_per_month += more_usd;
+        }
+        let comparison = Comparison::new(&results(vec![variant("first", first), dearer]));
+        assert_eq!(
+            comparison.variants[0].usd_per_month_per_minute_saved, None,
+            "the first saves nothing against itself"
+        );
+        comparison.variants[1].usd_per_month_per_minute_saved
+    }
+
+    #[test]
+    fn a_minute_saved_costs_the_difference_of_the_bills_over_the_minutes_between_the_medians() {
+        let slow = [300.0, 330.0, 900.0].map(Some);
+        let table = [
+            // Medians 330 and 180: 2.5 minutes. $31 / 2.5 = $12.40.
+            ([100.0, 180.0, 890.0].map(Some), 31.0, Some(12.4)),
+            // Cheaper and faster.
+            ([100.0, 180.0, 890.0].map(Some), -5.0, Some(-2.0)),
+            ([100.0, 180.0, 890.0].map(Some), 0.0, Some(0.0)),
+            // Nothing is saved at the median, or less than nothing, or nobody knows.
+            ([100.0, 330.0, 890.0].map(Some), 31.0, None),
+            ([100.0, 331.0, 890.0].map(Some), 31.0, None),
+            ([Some(100.0), Some(180.0), None], 31.0, None),
+        ];
+        for (fast, more_usd, price) in table {
+            assert_eq!(price_of_a_minute(&slow, &fast, more_usd), price, "{fast:?} for {more_usd}");
+        }
+        assert_eq!(price_of_a_minute(&[Some(900.0), Some(900.0), None], &slow, 31.0), None, "the first is unfinished");
+    }
+
     #[test]
     fn the_most_common_reason_comes_first_and_ties_go_by_alphabet() {
         let messages = ["ports", "memory", "cpu", "ports", "cpu"].map(String::from);
