@@ -116,7 +116,7 @@ fn the_results_are_the_same_bytes_on_any_number_of_threads() {
         names
     };
     assert_eq!(files("1"), files("8"));
-    assert_eq!(files("1").len(), 10, "rows, statistics, and four charts in two formats: {:?}", files("1"));
+    assert_eq!(files("1").len(), 12, "rows, statistics, and five charts in two formats: {:?}", files("1"));
     for name in files("1") {
         let bytes = |threads: &str| fs::read(folder.join(threads).join(&name)).unwrap();
         assert!(bytes("1") == bytes("8"), "{} differs", name.display());
@@ -411,6 +411,7 @@ fn the_readme_shows_what_its_command_prints() {
     for (picture, drawn) in [
         ("durations.svg", "durations.svg"),
         ("extra-short.svg", "extra-short.svg"),
+        ("money.svg", "money.svg"),
         ("tasks.svg", "tasks-1-one-spare-host.svg"),
     ] {
         let shown = fs::read(root.join("docs/images").join(picture)).unwrap();

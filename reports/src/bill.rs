@@ -28,7 +28,7 @@ impl Bill {
         if most < LEAST_USD {
             return None;
         }
-        let number = |usd: f64| if most < LARGE_USD { wording::cents(usd) } else { format!("{:.0}", usd + 0.0) };
+        let number = |usd| amount(usd, most);
         let row = |variant: &VariantStatistics| {
             let of_part = variant.parts_usd_per_month();
             let shown = of_part.iter().filter(|(name, _)| parts.contains(name)).map(|(_, usd)| number(*usd));
@@ -37,10 +37,15 @@ impl Bill {
         Some(Self {
             title: "where the money goes, $/month (730 h):".into(),
             rows: comparison.variants.iter().map(row).collect(),
-            note: note(comparison),
+            note: assumption(comparison),
             header: ["variant", "bill"].into_iter().chain(parts).collect(),
         })
     }
+}
+
+/// Dollars beside others that are `most` at most: with cents, unless that is a lot.
+pub(crate) fn amount(usd: f64, most: f64) -> String {
+    if most < LARGE_USD { wording::cents(usd) } else { format!("{:.0}", usd + 0.0) }
 }
 
 /// The names of the parts that some variant pays for, in their order.
@@ -52,7 +57,7 @@ pub(crate) fn parts_that_cost(comparison: &Comparison) -> Vec<&'static str> {
 }
 
 /// `as if every 3h 00m were like this one, with 1 deploy in each`
-fn note(comparison: &Comparison) -> String {
+pub(crate) fn assumption(comparison: &Comparison) -> String {
     // A variant may have a horizon of its own: its bill says which, where it has one.
     let own = |variant: &VariantStatistics| 730.0 * 3_600.0 * variant.bill_usd / variant.usd_per_month;
     let spans: Vec<f64> = comparison.variants.iter().filter(|v| v.usd_per_month > 0.0).map(own).collect();
@@ -76,9 +81,10 @@ fn note(comparison: &Comparison) -> String {
 
 #[cfg(test)]
 mod tests {
+    use seatrial_sim::measure::attribution::Parts;
+
     use super::*;
     use crate::examples::{results, variant};
-    use crate::statistics::Comparison;
 
     /// A variant with two runs of three hours, which cost what `examples::row` says.
     fn two_runs() -> Comparison {
@@ -124,7 +130,7 @@ mod tests {
     fn what_costs_nothing_has_no_bill() {
         let mut free = results(vec![variant("a", &[Some(1.0)])]);
         let summary = &mut free.variants[0].rows[0].summary;
-        (summary.bill_usd, summary.usd_per_month, summary.parts_usd) = (0.0, 0.0, Default::default());
+        (summary.bill_usd, summary.usd_per_month, summary.parts_usd) = (0.0, 0.0, Parts::default());
         assert!(Bill::new(&Comparison::new(&free)).is_none());
         assert!(Bill::new(&Comparison::new(&results(vec![]))).is_none());
         for text in [crate::table::render, crate::markdown::render].map(|render| render(&Comparison::new(&free))) {
