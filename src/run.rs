@@ -174,6 +174,7 @@ fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) 
         let end = format.extension();
         charts::durations(results, &folder.join(format!("durations.{end}")), format)?;
         charts::extra_short(&comparison, &folder.join(format!("extra-short.{end}")), format)?;
+        charts::money(&comparison, &folder.join(format!("money.{end}")), format)?;
     }
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {

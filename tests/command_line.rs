@@ -87,13 +87,19 @@ fn the_json_keeps_its_keys() {
     assert_eq!(keys(&json), "question schema_version variants");
     let variants = json["variants"].as_array().unwrap();
     let common = "bill_usd blocked deploy_s extra_replica_s finished lowest_healthy_percent name parts_usd peak_tasks seeds \
-                  short_replica_s spare_usd_per_month usd_per_deploy usd_per_month";
+                  short_replica_s spare_usd_per_month surge_usd_per_deploy usd_per_deploy usd_per_month \
+                  usd_per_month_per_minute_saved";
     assert_eq!(keys(&variants[0]), common);
     assert_eq!(keys(&variants[1]), common.replace("deploy_s extra", "deploy_s difference extra"));
     assert_eq!(keys(&variants[1]["deploy_s"]), "max mean min p50 p95");
     assert_eq!(keys(&variants[1]["difference"]), "deploy_s high low");
     assert_eq!(keys(&variants[0]["parts_usd"]), "booting draining gone needed spare stranded surge warm");
     assert_eq!(variants[0]["seeds"], 5);
+    assert!(variants[0]["usd_per_month_per_minute_saved"].is_null(), "the first saves nothing against itself");
+    // Four hosts more, 4 x 730 x $0.096, for the minutes between the medians.
+    let p50 = |variant: usize| variants[variant]["deploy_s"]["p50"].as_f64().unwrap();
+    let price = variants[1]["usd_per_month_per_minute_saved"].as_f64().unwrap();
+    assert!((price - 280.32 * 60.0 / (p50(0) - p50(1))).abs() < 1e-3, "{price}");
 }
 
 #[test]
@@ -110,7 +116,7 @@ fn the_results_are_the_same_bytes_on_any_number_of_threads() {
         names
     };
     assert_eq!(files("1"), files("8"));
-    assert_eq!(files("1").len(), 10, "rows, statistics, and four charts in two formats: {:?}", files("1"));
+    assert_eq!(files("1").len(), 12, "rows, statistics, and five charts in two formats: {:?}", files("1"));
     for name in files("1") {
         let bytes = |threads: &str| fs::read(folder.join(threads).join(&name)).unwrap();
         assert!(bytes("1") == bytes("8"), "{} differs", name.display());
@@ -405,6 +411,7 @@ fn the_readme_shows_what_its_command_prints() {
     for (picture, drawn) in [
         ("durations.svg", "durations.svg"),
         ("extra-short.svg", "extra-short.svg"),
+        ("money.svg", "money.svg"),
         ("tasks.svg", "tasks-1-one-spare-host.svg"),
     ] {
         let shown = fs::read(root.join("docs/images").join(picture)).unwrap();

@@ -9,6 +9,7 @@ use seatrial_sim::engine::fact::Fact;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::attribution::Parts;
 use seatrial_sim::measure::money::Money;
+use seatrial_sim::measure::summary::Summary;
 use seatrial_sim::model::{
     Billing, Eligible, HourlyPrice, Leaving, Model, PerTask, PreDeploy, Resources, Scaling, ScheduledSize, Spot,
     Termination, WarmPool,
@@ -96,6 +97,13 @@ fn a_deploy_with_a_host_of_its_own() {
     let summary = play(&one_deploy(PER_SECOND), 1).summary;
     assert!((summary.bill_usd - 0.211_667).abs() < 1e-6, "{}", summary.bill_usd);
     assert!((summary.usd_per_month - 154.516_667).abs() < 1e-6, "{}", summary.usd_per_month);
+    // Surge, booting and draining: 120 + 60 + 60 s.
+    let of_deploy = summary.surge_usd_per_deploy();
+    assert_eq!(summary.deploys, 1);
+    assert!((of_deploy - 0.1 * 240.0 / 3_600.0).abs() < 1e-12, "{of_deploy}");
+    let twice = Summary { deploys: 2, ..summary.clone() };
+    assert!((twice.surge_usd_per_deploy() - of_deploy / 2.0).abs() < 1e-12, "half of it for each of two");
+    assert_eq!(Summary { deploys: 0, ..summary }.surge_usd_per_deploy(), 0.0, "no deploy pays for nothing");
 }
 
 /// By the second, twice the price from 630 s on: what was for s seconds from then on counts twice.

@@ -27,6 +27,7 @@ fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
             peak_tasks: row.summary.peak_tasks,
             spare_usd_per_month: to_micros(row.summary.spare_usd_per_month),
             usd_per_deploy: to_micros(row.summary.usd_per_deploy),
+            surge_usd_per_deploy: to_micros(row.summary.surge_usd_per_deploy()),
             bill_usd: to_micros(row.summary.bill_usd),
             usd_per_month: to_micros(row.summary.usd_per_month),
             needed_usd: to_micros(row.summary.parts_usd.needed),
@@ -56,6 +57,7 @@ struct Line<'a> {
     peak_tasks: u32,
     spare_usd_per_month: f64,
     usd_per_deploy: f64,
+    surge_usd_per_deploy: f64,
     bill_usd: f64,
     usd_per_month: f64,
     needed_usd: f64,
@@ -74,6 +76,7 @@ mod tests {
     use super::*;
     use crate::examples::{results, variant};
 
+    /// Surge, booting and draining of one deploy: 0.08 + 0.02 + 0.01 = 0.11.
     #[test]
     fn one_line_a_variant_and_seed() {
         let quoted = variant("a, \"b\"", &[Some(0.1 + 0.2)]);
@@ -81,10 +84,10 @@ mod tests {
         blocked.rows[0].summary.blocked.push("ports".into());
         let golden = "\
 variant,seed,finished,deploy_s,lowest_healthy_percent,extra_replica_s,short_replica_s,peak_tasks,spare_usd_per_month,\
-usd_per_deploy,bill_usd,usd_per_month,needed_usd,spare_usd,surge_usd,stranded_usd,booting_usd,draining_usd,gone_usd,\
-warm_usd,blocked
-\"a, \"\"b\"\"\",1,true,0.3,100.0,12.5,0.0,6,70.08,0.0,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,
-full,1,false,,100.0,12.5,0.0,6,70.08,0.0,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,1 task does not fit: memory on 6 of 6 hosts; ports
+usd_per_deploy,surge_usd_per_deploy,bill_usd,usd_per_month,needed_usd,spare_usd,surge_usd,stranded_usd,booting_usd,\
+draining_usd,gone_usd,warm_usd,blocked
+\"a, \"\"b\"\"\",1,true,0.3,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,
+full,1,false,,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,1 task does not fit: memory on 6 of 6 hosts; ports
 ";
         assert_eq!(render(&results(vec![quoted, blocked])), golden);
     }

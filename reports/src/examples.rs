@@ -10,7 +10,11 @@ use crate::statistics::Comparison;
 pub(crate) fn comparison() -> Comparison {
     let mut double = variant("double the hosts", &spread(52.0, 0.05, 200));
     for row in &mut double.rows {
+        // Four spare hosts more for three hours: 4 x 3 x $0.096 = $1.152, a month 4 x 730 x $0.096 = $280.32.
         row.summary.spare_usd_per_month = 350.4;
+        row.summary.parts_usd.spare += 1.152;
+        row.summary.bill_usd += 1.152;
+        row.summary.usd_per_month += 280.32;
     }
     let mut short = spread(100.0, 0.1, 200);
     short.iter_mut().step_by(14).for_each(|duration| *duration = None);
@@ -66,6 +70,7 @@ pub(crate) fn row(seed: u64, deploy_s: Option<f64>) -> Row {
                 gone: 0.01,
                 warm: 0.0,
             },
+            deploys: 1,
         },
     }
 }

@@ -13,6 +13,7 @@ pub mod statistics;
 pub mod table;
 
 mod answer;
+mod bill;
 mod cells;
 mod notes;
 mod rounding;

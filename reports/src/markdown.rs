@@ -1,6 +1,7 @@
 //! The comparison as GitHub-flavoured Markdown, for a comment on a pull request.
 
 use crate::answer::answer;
+use crate::bill::Bill;
 use crate::cells;
 use crate::notes::notes;
 use crate::statistics::Comparison;
@@ -8,28 +9,35 @@ use crate::wording;
 
 /// The headline, a table with the terminal's columns, what blocks, and the answer.
 pub fn render(comparison: &Comparison) -> String {
-    let header = cells::HEADER.map(|head| head.replace('\n', " "));
-    let rule = cells::IS_TEXT.map(|is_text| if is_text { "---" } else { "---:" });
-    let rows = cells::rows(comparison);
-    let table: Vec<String> = [line(&header.map(|head| escaped(&head))), line(&rule.map(String::from))]
-        .into_iter()
-        .chain(rows.iter().map(|row| line(&row.each_ref().map(|cell| escaped(cell)))))
-        .collect();
+    let rows: Vec<Vec<String>> = cells::rows(comparison).into_iter().map(Vec::from).collect();
+    let table = table_of(&cells::HEADER, &rows, &|column| cells::IS_TEXT[column]);
     let notes: Vec<String> = notes(comparison).iter().map(|note| format!("- {}", escaped(note))).collect();
-    let mut parts = vec![
-        format!("**{}**", escaped(&wording::headline(comparison))),
-        escaped(&wording::setting(comparison)),
-        table.join("\n"),
-    ];
+    let mut parts =
+        vec![format!("**{}**", escaped(&wording::headline(comparison))), escaped(&wording::setting(comparison)), table];
     if !notes.is_empty() {
         parts.push(notes.join("\n"));
+    }
+    if let Some(bill) = Bill::new(comparison) {
+        parts.push(format!("**{}**", escaped(&bill.title)));
+        parts.push(table_of(&bill.header, &bill.rows, &|column| column == 0));
+        parts.push(format!("- {}", escaped(&bill.note)));
     }
     parts.push(escaped(&answer(comparison)));
     parts.join("\n\n") + "\n"
 }
 
-/// One line of the table.
-fn line(cells: &[String; cells::COLUMNS]) -> String {
+/// A table: its head, the alignment of its columns, and its rows.
+fn table_of<T: AsRef<str>>(header: &[T], rows: &[Vec<String>], is_text: &dyn Fn(usize) -> bool) -> String {
+    let head: Vec<String> = header.iter().map(|head| escaped(&head.as_ref().replace('\n', " "))).collect();
+    let rule: Vec<&str> = (0..header.len()).map(|column| if is_text(column) { "---" } else { "---:" }).collect();
+    let mut lines = vec![line(&head), line(&rule)];
+    lines.extend(rows.iter().map(|row| line(&row.iter().map(|cell| escaped(cell)).collect::<Vec<_>>())));
+    lines.join("\n")
+}
+
+/// One line of a table.
+fn line<T: AsRef<str>>(cells: &[T]) -> String {
+    let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
     format!("| {} |", cells.join(" | "))
 }
 
@@ -68,7 +76,18 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 - "short drain" is compared with "one spare host" on the 185 of 200 seeds that finished in both
 - extra and short of an unfinished run count until 3h 00m
 
-"double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for \$280.32 a month more.
+**where the money goes, \$/month (730 h):**
+
+| variant | bill | needed | spare | surge | stranded | booting | draining | gone |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| one spare host | 584.00 | 467.20 | 73.00 | 19.47 | 14.60 | 4.87 | 2.43 | 2.43 |
+| double the hosts | 864.32 | 467.20 | 353.32 | 19.47 | 14.60 | 4.87 | 2.43 | 2.43 |
+| short drain | 584.00 | 467.20 | 73.00 | 19.47 | 14.60 | 4.87 | 2.43 | 2.43 |
+| full \| hosts | 584.00 | 467.20 | 73.00 | 19.47 | 14.60 | 4.87 | 2.43 | 2.43 |
+
+- as if every 3h 00m were like this one, with 1 deploy in each
+
+"double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for \$280.32 a month more, which is \$84.18 for each minute saved.
 "#;
         assert_eq!(render(&comparison()), golden);
     }

@@ -50,6 +50,13 @@ pub struct VariantStatistics {
     pub usd_per_month: f64,
     /// Mean parts of the bill of a run.
     pub parts_usd: Parts<f64>,
+    /// Mean price of what comes, goes or is held beyond the desired tasks, for each deploy.
+    pub surge_usd_per_deploy: f64,
+    /// The most deploys that any seed's run had.
+    pub deploys: u32,
+    /// What each minute that the median deploy is shorter than the first variant's adds to the bill of a month; absent where
+    /// none is saved, and where a run of either did not finish.
+    pub usd_per_month_per_minute_saved: Option<f64>,
     /// The paired difference from the first variant; absent for the first, and where no seed finished in both.
     pub difference: Option<Difference>,
     /// What unfinished deploys wait for: each message once, the most common first, ties by alphabet.
@@ -110,9 +117,14 @@ impl Comparison {
     /// Summarises each variant and compares it with the first.
     pub fn new(results: &Results) -> Self {
         let first = results.variants.first();
-        let compare = |(index, variant): (usize, &VariantResults)| VariantStatistics {
-            difference: first.filter(|_| index > 0).and_then(|first| Difference::between(variant, first)),
-            ..VariantStatistics::alone(variant)
+        let first_alone = first.map(VariantStatistics::alone);
+        let compare = |(index, variant): (usize, &VariantResults)| {
+            let alone = VariantStatistics::alone(variant);
+            VariantStatistics {
+                difference: first.filter(|_| index > 0).and_then(|first| Difference::between(variant, first)),
+                usd_per_month_per_minute_saved: first_alone.as_ref().and_then(|first| alone.price_of_a_minute(first)),
+                ..alone
+            }
         };
         Self {
             scenario: results.scenario.clone(),
@@ -159,6 +171,9 @@ impl VariantStatistics {
                 gone: mean_of(|r| r.summary.parts_usd.gone),
                 warm: mean_of(|r| r.summary.parts_usd.warm),
             },
+            surge_usd_per_deploy: mean_of(|r| r.summary.surge_usd_per_deploy()),
+            deploys: rows.iter().map(|r| r.summary.deploys).max().unwrap_or_default(),
+            usd_per_month_per_minute_saved: None,
             difference: None,
             blocked: most_common_first(rows.iter().flat_map(|r| &r.summary.blocked)),
         }
@@ -167,6 +182,19 @@ impl VariantStatistics {
     /// Whether every seed finished.
     pub fn always_finishes(&self) -> bool {
         self.seeds > 0 && self.finished == self.seeds
+    }
+
+    /// The mean parts of the bill by name, each for 730 hours as the bill for a month is; US dollars.
+    pub fn parts_usd_per_month(&self) -> [(&'static str, f64); 8] {
+        let runs_a_month = if self.bill_usd > 0.0 { self.usd_per_month / self.bill_usd } else { 0.0 };
+        self.parts_usd.named().map(|(name, usd)| (name, usd * runs_a_month))
+    }
+
+    /// The difference of the bills of a month over the minutes that the median deploy saves.
+    fn price_of_a_minute(&self, first: &Self) -> Option<f64> {
+        let minutes = (first.deploy_s.p50? - self.deploy_s.p50?) / 60.0;
+        let is_known = self.always_finishes() && first.always_finishes() && minutes > 0.0;
+        is_known.then(|| (self.usd_per_month - first.usd_per_month) / minutes)
     }
 
     /// The share of the seeds that finished, 0 to 1.
@@ -370,6 +398,40 @@ mod tests {
         let statistics = VariantStatistics::alone(&VariantResults { name: "v".into(), rows });
         assert_eq!((statistics.lowest_healthy_percent, statistics.peak_tasks), (50.0, 9));
         assert_eq!((statistics.usd_per_deploy, statistics.extra_replica_s), (2.0, 20.0));
+    }
+
+    /// The price of a minute where two variants take so long, and the second's bill of a month is $584 and so much more.
+    fn price_of_a_minute(first: &[Option<f64>], second: &[Option<f64>], more_usd: f64) -> Option<f64> {
+        let mut dearer = variant("second", second);
+        for row in &mut dearer.rows {
+            row.summary.usd_per_month += more_usd;
+        }
+        let comparison = Comparison::new(&results(vec![variant("first", first), dearer]));
+        assert_eq!(
+            comparison.variants[0].usd_per_month_per_minute_saved, None,
+            "the first saves nothing against itself"
+        );
+        comparison.variants[1].usd_per_month_per_minute_saved
+    }
+
+    #[test]
+    fn a_minute_saved_costs_the_difference_of_the_bills_over_the_minutes_between_the_medians() {
+        let slow = [300.0, 330.0, 900.0].map(Some);
+        let table = [
+            // Medians 330 and 180: 2.5 minutes. $31 / 2.5 = $12.40.
+            ([100.0, 180.0, 890.0].map(Some), 31.0, Some(12.4)),
+            // Cheaper and faster.
+            ([100.0, 180.0, 890.0].map(Some), -5.0, Some(-2.0)),
+            ([100.0, 180.0, 890.0].map(Some), 0.0, Some(0.0)),
+            // Nothing is saved at the median, or less than nothing, or nobody knows.
+            ([100.0, 330.0, 890.0].map(Some), 31.0, None),
+            ([100.0, 331.0, 890.0].map(Some), 31.0, None),
+            ([Some(100.0), Some(180.0), None], 31.0, None),
+        ];
+        for (fast, more_usd, price) in table {
+            assert_eq!(price_of_a_minute(&slow, &fast, more_usd), price, "{fast:?} for {more_usd}");
+        }
+        assert_eq!(price_of_a_minute(&[Some(900.0), Some(900.0), None], &slow, 31.0), None, "the first is unfinished");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use crate::answer::answer;
+use crate::bill::Bill;
 use crate::cells;
 use crate::notes::notes;
 use crate::statistics::Comparison;
@@ -16,34 +17,38 @@ const NAME_WIDTH: u16 = 26;
 /// The comparison as plain text of at most 120 columns, without colours.
 pub fn render(comparison: &Comparison) -> String {
     let headline = wrapped(&wording::headline(comparison), "");
-    let mut parts = vec![headline + "\n" + &wrapped(&wording::setting(comparison), ""), columns(comparison)];
+    let rows: Vec<Vec<String>> = cells::rows(comparison).into_iter().map(Vec::from).collect();
+    let durations = columns(&cells::HEADER, &rows, &|column| cells::IS_TEXT[column]);
+    let mut parts = vec![headline + "\n" + &wrapped(&wording::setting(comparison), ""), durations];
     let notes = notes(comparison);
     if !notes.is_empty() {
         parts.push(notes.iter().map(|note| wrapped(note, "  ")).collect::<Vec<_>>().join("\n"));
+    }
+    if let Some(bill) = Bill::new(comparison) {
+        let table = columns(&bill.header, &bill.rows, &|column| column == 0);
+        parts.push(format!("  {}\n\n{table}\n\n{}", bill.title, wrapped(&bill.note, "  ")));
     }
     parts.push(wrapped(&answer(comparison), "  "));
     parts.join("\n\n") + "\n"
 }
 
-fn columns(comparison: &Comparison) -> String {
+/// Aligned columns, the first of which may wrap.
+fn columns<T: ToString>(header: &[T], rows: &[Vec<String>], is_text: &dyn Fn(usize) -> bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH - 1);
-    table.set_header(aligned(&cells::HEADER));
-    table.add_rows(cells::rows(comparison).iter().map(aligned));
+    table.set_header(aligned(header, is_text));
+    table.add_rows(rows.iter().map(|row| aligned(row, is_text)));
     let names = ColumnConstraint::UpperBoundary(Width::Fixed(NAME_WIDTH));
-    table.set_constraints(std::iter::once(names).chain([ColumnConstraint::ContentWidth; cells::COLUMNS - 1]));
+    table.set_constraints(std::iter::once(names).chain(vec![ColumnConstraint::ContentWidth; header.len() - 1]));
     let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
     lines.join("\n")
 }
 
 /// Text to the left, numbers to the right.
-fn aligned<T: ToString>(texts: &[T; cells::COLUMNS]) -> Vec<Cell> {
-    let alignment = |is_text| if is_text { CellAlignment::Left } else { CellAlignment::Right };
-    texts
-        .iter()
-        .zip(cells::IS_TEXT)
-        .map(|(text, is_text)| Cell::new(text.to_string()).set_alignment(alignment(is_text)))
-        .collect()
+fn aligned<T: ToString>(texts: &[T], is_text: &dyn Fn(usize) -> bool) -> Vec<Cell> {
+    let alignment = |column| if is_text(column) { CellAlignment::Left } else { CellAlignment::Right };
+    let cell = |(column, text): (usize, &T)| Cell::new(text.to_string()).set_alignment(alignment(column));
+    texts.iter().enumerate().map(cell).collect()
 }
 
 /// `text` broken between words where a line would be too wide, each line behind `indent`. Spaces inside a line stay.
@@ -88,8 +93,18 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
   "short drain" is compared with "one spare host" on the 185 of 200 seeds that finished in both
   extra and short of an unfinished run count until 3h 00m
 
+  where the money goes, $/month (730 h):
+
+  variant             bill  needed   spare  surge  stranded  booting  draining  gone
+  one spare host    584.00  467.20   73.00  19.47     14.60     4.87      2.43  2.43
+  double the hosts  864.32  467.20  353.32  19.47     14.60     4.87      2.43  2.43
+  short drain       584.00  467.20   73.00  19.47     14.60     4.87      2.43  2.43
+  full | hosts      584.00  467.20   73.00  19.47     14.60     4.87      2.43  2.43
+
+  as if every 3h 00m were like this one, with 1 deploy in each
+
   "double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for
-  $280.32 a month more.
+  $280.32 a month more, which is $84.18 for each minute saved.
 "#;
         assert_eq!(render(&comparison()), golden.trim_start());
     }
@@ -102,6 +117,8 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
         for row in &mut unfinished.rows {
             (row.summary.extra_replica_s, row.summary.short_replica_s) = (3.6e6, 3.6e7);
             row.summary.spare_usd_per_month = 123_456.7;
+            (row.summary.bill_usd, row.summary.usd_per_month) = (400_000.0, 97_333_333.3);
+            row.summary.parts_usd.warm = 390_000.0;
         }
         let all = vec![variant("first", &spread(10.0, 0.1, 9)), variant(long, &noisy), unfinished];
         let text = render(&Comparison::new(&results(all)));

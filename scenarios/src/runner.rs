@@ -119,6 +119,7 @@ mod tests {
             bill_usd: 0.0,
             usd_per_month: 0.0,
             parts_usd: Parts::default(),
+            deploys: 0,
         }
     }
 

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use seatrial_scenarios::results::Results;
+use seatrial_sim::measure::attribution::Parts;
 
 use super::picture::Picture;
 use super::{Format, TaskSeries};
@@ -164,6 +165,59 @@ fn splits_to_draw() -> Vec<(&'static str, Comparison)> {
     ]
 }
 
+/// Bills worth looking at, by name.
+fn bills_to_draw() -> Vec<(&'static str, Comparison)> {
+    let named = |name: &str| variant(name, &[Some(100.0); 3]);
+    let parts = |hosts: u32, seed: u32| Parts {
+        needed: 1.92 + 0.4 * f64::from(hosts),
+        spare: 0.288 * f64::from(seed % 5),
+        surge: 0.04 * f64::from(seed * 7 % 6),
+        stranded: 0.096 * f64::from(seed % 3),
+        booting: 0.01 * f64::from(seed % 4),
+        draining: 0.02 * f64::from(seed % 2),
+        gone: 0.05 * f64::from(seed * 3 % 4),
+        warm: 0.03 * f64::from(seed / 5 % 2),
+    };
+    let billed = |(variant, parts): (&str, Parts<f64>), times: f64| {
+        let mut variant = named(variant);
+        for row in &mut variant.rows {
+            let Parts { needed, spare, surge, stranded, booting, draining, gone, warm } = &mut row.summary.parts_usd;
+            let all = [needed, spare, surge, stranded, booting, draining, gone, warm];
+            all.into_iter().zip(parts.named()).for_each(|(part, (_, usd))| *part = usd * times);
+            let bill = parts.named().iter().map(|(_, usd)| usd * times).sum::<f64>();
+            (row.summary.bill_usd, row.summary.usd_per_month) = (bill, bill / 3.0 * 730.0);
+        }
+        variant
+    };
+    let compared = |bills: &[(&str, Parts<f64>)], times: f64| {
+        Comparison::new(&results(bills.iter().map(|bill| billed(*bill, times)).collect()))
+    };
+    let eight = [
+        "one spare host",
+        "five spare hosts",
+        "five spare hosts, maximum 200 %",
+        "every detail of the configuration spelled out in the name of the variant, down to the deregistration delay of 300 s \
+         and both thresholds of the health check of the load balancer",
+        "five for the deploy, by the hour",
+        "a-service-name-that-has-no-spaces-and-never-seems-to-end",
+        "one for the deploy, by the second",
+        "nothing",
+    ];
+    let mut of_eight: Vec<_> = eight.into_iter().zip(1..).map(|(name, i)| (name, parts(i % 3, i))).collect();
+    of_eight[7].1 = Parts::default();
+    let of_every: Vec<_> = EVERY.iter().zip(0..).map(|(system, i)| (system.0, parts(2, i))).collect();
+    let slivers = Parts { needed: 2.0, surge: 0.001, booting: 0.002, draining: 0.004, gone: 0.01, ..Parts::default() };
+    vec![
+        ("two", compared(&[("one spare host", parts(0, 1)), ("five spare hosts", parts(0, 4))], 1.0)),
+        ("eight", compared(&of_eight, 1.0)),
+        ("every", compared(&of_every, 1.0)),
+        ("large", compared(&of_every[..5], 1000.0)),
+        ("pennies", compared(&[("slivers", slivers), ("one part", Parts { needed: 2.0, ..Parts::default() })], 1e-3)),
+        ("free", compared(&[("free", Parts::default())], 1.0)),
+        ("no-variants", compared(&[], 1.0)),
+    ]
+}
+
 /// Deploys worth looking at, by name.
 fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
     // Five tasks on six hosts, one after another: start for 20 s, then one old task drains for 30 s and stops.
@@ -219,7 +273,8 @@ fn pictures() -> Vec<(String, Picture)> {
     let tasks = series_to_draw().into_iter().map(|(name, s)| (format!("tasks-{name}"), super::tasks::picture(&s)));
     let splits =
         splits_to_draw().into_iter().map(|(name, c)| (format!("extra-short-{name}"), super::extra_short::picture(&c)));
-    durations.chain(splits).chain(tasks).collect()
+    let bills = bills_to_draw().into_iter().map(|(name, c)| (format!("money-{name}"), super::money::picture(&c)));
+    durations.chain(splits).chain(bills).chain(tasks).collect()
 }
 
 #[test]
@@ -232,7 +287,7 @@ fn the_gallery_draws_in_both_formats() {
         for format in Format::ALL {
             let path = folder.join(format!("{name}.{}", format.extension()));
             picture.save(&path, format).unwrap();
-            assert!(std::fs::metadata(&path).unwrap().len() > 1000, "{name}");
+            assert!(std::fs::metadata(&path).unwrap().len() > 500, "{name}");
         }
     }
     if kept.is_none() {
@@ -279,6 +334,26 @@ fn every_variant_has_its_badge_at_its_point_and_in_the_list() {
             assert_eq!(bold, 2, "{name}: {number}");
         }
     }
+}
+
+/// Two bars: 1.92 + 0.288 + 0.04 + 0.096 + 0.01 + 0.02 + 0.15 = 2.524 dollars in three hours, 614.17 a month; and 1.92 + 4 x
+/// 0.288 + 4 x 0.04 + 0.096 = 3.328, 809.81 a month.
+#[test]
+fn the_bill_has_totals_units_and_a_key_of_the_parts_that_cost() {
+    let svg = |index: usize| super::money::picture(&bills_to_draw()[index].1).to_svg();
+    let two = svg(0);
+    for text in ["$614.17", "$809.81", "bill, $/month (730 h)", "needed", "stranded", "gone", "as if every 3h 00m were"]
+    {
+        assert!(two.contains(&format!(">\n{text}")), "{text}");
+    }
+    assert!(!two.contains("warm"), "neither has a warm pool");
+    let eight = svg(1);
+    for word in ["thresholds", "balancer", "never-seems-to-end", "warm", "$0.00"] {
+        assert!(eight.contains(word), "{word}: no name is cut");
+    }
+    // Needed alone, in the first: 2.72 x 1,000 / 3 x 730 = 661,866.67.
+    assert!(svg(3).contains("bill, thousand $/month (730 h)") && svg(3).contains("$661,867"));
+    assert!(svg(5).contains("no host of these runs costs anything"));
 }
 
 /// Whether the axes break is said in the key.

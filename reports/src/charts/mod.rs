@@ -1,4 +1,4 @@
-//! Charts as SVG and PNG files: deploy durations by variant, extra against short by variant, and tasks over time.
+//! Charts as SVG and PNG files: deploy durations, extra against short and the bill by variant, and tasks over time.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ mod axis;
 mod badges;
 mod durations;
 mod extra_short;
+mod money;
 mod picture;
 mod tasks;
 mod theme;
@@ -28,6 +29,11 @@ pub fn durations(results: &Results, path: &Path, format: Format) -> Result<(), C
 /// Draws how each variant splits what starting and stopping takes: task-time above the desired count, and below it.
 pub fn extra_short(comparison: &Comparison, path: &Path, format: Format) -> Result<(), ChartError> {
     extra_short::picture(comparison).save(path, format)
+}
+
+/// Draws what each variant's bill of a month is for.
+pub fn money(comparison: &Comparison, path: &Path, format: Format) -> Result<(), ChartError> {
+    money::picture(comparison).save(path, format)
 }
 
 /// Draws the tasks of one run over time: healthy, draining and starting, against the desired count.

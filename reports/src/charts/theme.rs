@@ -24,6 +24,11 @@ pub(super) const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 /// Their yellow.
 pub(super) const YELLOW: RGBColor = RGBColor(0xf0, 0xe4, 0x42);
 
+/// Their orange.
+pub(super) const ORANGE: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
+/// Their reddish purple.
+pub(super) const PURPLE: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
+
 /// The width of a chart.
 pub(super) const WIDTH: f64 = 1000.0;
 /// Empty space around it.

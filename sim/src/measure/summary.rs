@@ -35,6 +35,17 @@ pub struct Summary {
     pub usd_per_month: f64,
     /// What the bill was for; US dollars.
     pub parts_usd: Parts<f64>,
+    /// How many deploys were requested.
+    pub deploys: u32,
+}
+
+impl Summary {
+    /// What of the bill was for hosts and machines that come, go or are held beyond the desired tasks, for each deploy; US
+    /// dollars. None without a deploy.
+    pub fn surge_usd_per_deploy(&self) -> f64 {
+        let Parts { surge, booting, draining, .. } = self.parts_usd;
+        if self.deploys == 0 { 0.0 } else { (surge + booting + draining) / f64::from(self.deploys) }
+    }
 }
 
 /// Watches a run and sums it up.
@@ -147,6 +158,7 @@ impl<'m> SummaryObserver<'m> {
             bill_usd,
             usd_per_month: if hours > 0.0 { bill_usd / hours * HOURS_A_MONTH as f64 } else { 0.0 },
             parts_usd: parts.usd(),
+            deploys: self.deploys.iter().filter(|(requested, _)| requested.is_some()).count() as u32,
         }
     }
 }
