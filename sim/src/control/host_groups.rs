@@ -11,7 +11,7 @@ use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::event::Event;
 use crate::engine::fact::{DeployId, Fact, FactId, GroupId, HostId, ServiceId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{ClassId, HostGroup, Leaving, Model, Termination};
+use crate::model::{ClassId, HostGroup, Leaving, Model, Service, Termination};
 use crate::scaling::{Decision, GroupHost, GroupView, Memory, Pending};
 
 /// Launches and terminates hosts.
@@ -70,7 +70,13 @@ impl<'m> HostGroups<'m> {
     pub fn open(&mut self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         for (group, id) in self.model.host_groups.iter().zip((0..).map(GroupId)) {
             for _ in 0..if group.per_task.is_some() { 0 } else { group.hosts } {
-                let host = self.launch(id, Coming { for_deploy: false, with_images: true }, cluster, agents, ctx);
+                let host = self.launch(
+                    id,
+                    Coming { for_deploy: false, with_images: true, because: None },
+                    cluster,
+                    agents,
+                    ctx,
+                );
                 self.register(host, cluster, ctx);
             }
             if let Some(pool) = &group.warm_pool {
@@ -102,7 +108,7 @@ impl<'m> HostGroups<'m> {
         let group = &mut self.groups[id.index()];
         group.for_deploys += pre.hosts;
         let wanted = group.wanted + pre.hosts;
-        self.want(id, wanted, true, ctx.cause, cluster, agents, ctx);
+        self.want(id, wanted, true, cluster, agents, ctx);
     }
 
     /// A deploy has ended or was superseded: the hosts that came for it leave in a while.
@@ -119,7 +125,7 @@ impl<'m> HostGroups<'m> {
         let fewer = pre.hosts.min(group.for_deploys);
         group.for_deploys -= fewer;
         let wanted = group.wanted - fewer;
-        self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
+        self.want(id, wanted, false, cluster, agents, ctx);
     }
 
     /// A size that was asked for at this time.
@@ -133,7 +139,7 @@ impl<'m> HostGroups<'m> {
     ) {
         let wanted = self.model.host_groups[id.index()].schedule[size as usize].hosts;
         self.groups[id.index()].give_up_to(wanted);
-        self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
+        self.want(id, wanted, false, cluster, agents, ctx);
     }
 
     /// All hosts of a group are to be replaced.
@@ -218,7 +224,11 @@ impl<'m> HostGroups<'m> {
             let eligible = &self.model.services[waiting.service.index()].eligible;
             classes.iter().any(|class| eligible.allows(*class))
         };
-        let pending: Vec<_> = pending.iter().filter(may_come).copied().collect();
+        let left = |waiting: &Pending| {
+            let tasks = waiting.tasks.saturating_sub(self.coming_elsewhere(id, waiting.service, cluster));
+            (tasks > 0).then_some(Pending { tasks, ..*waiting })
+        };
+        let pending: Vec<_> = pending.iter().filter(may_come).filter_map(left).collect();
         let group = &mut self.groups[id.index()];
         let view = GroupView {
             now: ctx.now,
@@ -244,7 +254,7 @@ impl<'m> HostGroups<'m> {
                 self.drain(host, None, fact, cluster, ctx);
             }
         }
-        self.want(id, wanted, false, ctx.cause, cluster, agents, ctx);
+        self.want(id, wanted, false, cluster, agents, ctx);
         for at in settings.scaler.period().map(|period| ctx.now + period).into_iter().chain(again) {
             self.look_at(id, at, ctx.cause, ctx);
         }
@@ -263,7 +273,9 @@ impl<'m> HostGroups<'m> {
             ctx.schedule(refreshing.registered(host, ctx.now), Event::HostWarm(host), fact);
         }
         if let Some(spot) = &self.model.host_groups[cluster.group_of(host).index()].spot {
-            let after = self.draws.span(&spot.interrupted_after, Stream::Interruption, entity);
+            // A host lives for a second at least, or hosts would come and go without end.
+            let after =
+                self.draws.span(&spot.interrupted_after, Stream::Interruption, entity).max(Duration::from_secs(1));
             ctx.schedule(ctx.now + after, Event::HostNotice(host), fact);
         }
     }
@@ -316,12 +328,11 @@ impl<'m> HostGroups<'m> {
         id: GroupId,
         wanted: u32,
         for_deploy: bool,
-        because: FactId,
         cluster: &mut Cluster,
         agents: &mut Agents,
         ctx: &mut Ctx,
     ) {
-        let mut because = because;
+        let mut because = ctx.cause;
         if self.groups[id.index()].wanted != wanted {
             because = ctx.tell_because(Fact::HostsWanted { group: id, hosts: wanted }, because);
             self.groups[id.index()].wanted = wanted;
@@ -459,6 +470,17 @@ impl<'m> HostGroups<'m> {
         }
     }
 
+    /// How many tasks of a service there will be room for on hosts of other groups that are on their way.
+    fn coming_elsewhere(&self, id: GroupId, service: ServiceId, cluster: &Cluster) -> u32 {
+        let others = (0..self.groups.len()).filter(|&other| other != id.index());
+        let here = others.flat_map(|other| self.groups[other].here.iter());
+        let booting = here.map(|host| &cluster.hosts[host.index()]).filter(|on| on.life == HostLife::Booting);
+        let Service { demand, eligible, .. } = &self.model.services[service.index()];
+        let one = demand.host_port.is_some() || demand.distinct_host;
+        let room = |on: &Host| on.free.room_for(demand.resources).min(if one { 1 } else { u32::MAX });
+        booting.filter(|on| eligible.allows(on.class)).map(room).fold(0, u32::saturating_add)
+    }
+
     /// The hosts that a scaler can count on, and those that leave or have been given notice.
     fn seen_by_scaler(&self, id: GroupId, cluster: &Cluster) -> (Vec<GroupHost>, Vec<GroupHost>) {
         let host = |host: HostId| {
@@ -553,7 +575,7 @@ impl<'m> HostGroups<'m> {
             let prepared = self.draws.span(&settings.boot, Stream::Boot, prepared);
             ctx.schedule(ctx.now + prepared, Event::WarmHostReady(id), because);
         }
-        let host = self.launch(id, Coming { for_deploy, with_images }, cluster, agents, ctx);
+        let host = self.launch(id, Coming { for_deploy, with_images, because: Some(because) }, cluster, agents, ctx);
         let on = &cluster.hosts[host.index()];
         let boot = self.draws.span(boot, Stream::Boot, on.entity);
         ctx.schedule(ctx.now + boot, Event::HostRegisters(host), on.last);
@@ -578,8 +600,12 @@ impl<'m> HostGroups<'m> {
         let entity = Entity::named(&settings.name).child(ordinal.into());
         let host = HostId(cluster.hosts.len() as u32);
         self.groups[id.index()].here.insert(host);
-        let Coming { for_deploy, with_images } = coming;
-        let last = ctx.tell_first(Fact::HostLaunched { host, group: id, for_deploy });
+        let Coming { for_deploy, with_images, because } = coming;
+        let fact = Fact::HostLaunched { host, group: id, for_deploy };
+        let last = match because {
+            Some(because) => ctx.tell_because(fact, because),
+            None => ctx.tell_first(fact),
+        };
         cluster.add_host(Host {
             class,
             entity,
@@ -611,4 +637,6 @@ struct Coming {
     for_deploy: bool,
     /// It holds the images that hosts of the start hold.
     with_images: bool,
+    /// The fact that made it come; none at the start.
+    because: Option<FactId>,
 }

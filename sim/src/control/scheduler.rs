@@ -29,6 +29,7 @@ use crate::scaling::Pending;
 
 /// The scheduler of one service.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four things that are or are not, and do not depend on one another")]
 pub(crate) struct Scheduler<'m> {
     pub(super) id: ServiceId,
     pub(super) service: &'m Service,

@@ -158,47 +158,35 @@ impl<'m> World<'m> {
             Event::Kill(task) => self.agents.kill(task, &mut self.cluster, ctx),
             Event::Exited(task) => self.agents.exited(task, &mut self.cluster, ctx),
             Event::Restarted(task) => self.agents.restarted(task, &mut self.cluster, ctx),
-            Event::Started(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_runs(
-                task,
-                &mut self.cluster,
-                ctx,
-            ),
-            Event::Passed(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_passes(
-                task,
-                &mut self.cluster,
-                ctx,
-            ),
-            Event::GateDue(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()].gate_due(
-                task,
-                &mut self.cluster,
-                ctx,
-            ),
-            Event::GateDeadline(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
-                .gate_deadline(task, &self.cluster, ctx),
-            Event::Crashed(task) => {
-                self.schedulers[self.cluster.tasks[task.index()].name.service.index()].task_fails(
-                    task,
-                    &mut self.cluster,
-                    &mut self.agents,
-                    ctx,
-                );
-            }
-            Event::FoundUnwell(task) => {
-                self.schedulers[self.cluster.tasks[task.index()].name.service.index()].found_unwell(
-                    task,
-                    &mut self.cluster,
-                    &mut self.agents,
-                    ctx,
-                );
-            }
-            Event::DrainNoticed(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
-                .task_drained(task, &mut self.cluster, ctx),
-            Event::HandoverDue(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
-                .handover_due(task, &self.cluster, ctx),
-            Event::StopReported(task) => self.schedulers[self.cluster.tasks[task.index()].name.service.index()]
-                .task_stopped(task, &mut self.cluster, ctx),
+            Event::Started(task)
+            | Event::Passed(task)
+            | Event::GateDue(task)
+            | Event::GateDeadline(task)
+            | Event::Crashed(task)
+            | Event::FoundUnwell(task)
+            | Event::DrainNoticed(task)
+            | Event::HandoverDue(task)
+            | Event::StopReported(task) => self.tell_scheduler(event, task, ctx),
         }
         self.follow_up(ctx);
+    }
+
+    /// What happens to a task is for its service's scheduler.
+    fn tell_scheduler(&mut self, event: Event, task: TaskId, ctx: &mut Ctx) {
+        let Self { cluster, agents, schedulers, .. } = self;
+        let scheduler = &mut schedulers[cluster.tasks[task.index()].name.service.index()];
+        match event {
+            Event::Started(_) => scheduler.task_runs(task, cluster, ctx),
+            Event::Passed(_) => scheduler.task_passes(task, cluster, ctx),
+            Event::GateDue(_) => scheduler.gate_due(task, cluster, ctx),
+            Event::GateDeadline(_) => scheduler.gate_deadline(task, cluster, ctx),
+            Event::Crashed(_) => scheduler.task_fails(task, cluster, agents, ctx),
+            Event::FoundUnwell(_) => scheduler.found_unwell(task, cluster, agents, ctx),
+            Event::DrainNoticed(_) => scheduler.task_drained(task, cluster, ctx),
+            Event::HandoverDue(_) => scheduler.handover_due(task, cluster, ctx),
+            Event::StopReported(_) => scheduler.task_stopped(task, cluster, ctx),
+            _ => unreachable!("{event:?} is not for a scheduler"),
+        }
     }
 
     /// What an event makes others do in the same instant.

@@ -1,8 +1,8 @@
 //! How many hosts of each group some tasks need, and how many more tasks fit on a host.
 
 use crate::engine::fact::{GroupId, ServiceId};
-use crate::model::{Class, ClassId, HostGroup, Model, Resources, Service};
-use crate::placement::packing::Packing;
+use crate::model::{Class, ClassId, Model, Resources};
+use crate::placement::packing::{Offer, Packing};
 
 /// What a model says about room: the same in every instant of a run.
 #[derive(Clone, Debug)]
@@ -42,11 +42,11 @@ impl<'m> Needs<'m> {
             let eligible = &model.services[service.index()].eligible;
             let everywhere = model.classes_of(group).all(|class| eligible.allows(class));
             let nowhere_else = groups().all(|other| other == group || !may_use(service, other));
-            let per_host = fitting(&model.host_groups[group.index()], &model.services[service.index()]);
+            let per_host = fitting(model, group, service);
             (everywhere && nowhere_else).then_some((service, per_host))
         };
         let gauge = |group: GroupId| {
-            let fits = |id: ServiceId| fitting(&model.host_groups[group.index()], &model.services[id.index()]);
+            let fits = |id: ServiceId| fitting(model, group, id);
             let most_demanding = users(group).filter(|id| fits(*id) > 0).min_by_key(|id| {
                 let Resources { cpu, memory_mib, .. } = model.services[id.index()].demand.resources;
                 (fits(*id), u32::MAX - memory_mib, u32::MAX - cpu, *id)
@@ -108,16 +108,17 @@ impl Gauge {
             let apart = demand.distinct_host && other == id || demand.host_port.is_some() && demand.host_port == port;
             tasks > 0 && apart
         };
-        if tasks.iter().any(taken) { 0 } else { free.room_for(demand.resources).min(self.per_host) }
+        // A constraint of the service's own is taken to limit how many of its tasks a host has.
+        let limited = model.services[id.index()].constraint.is_some();
+        let own = tasks.iter().filter(|(other, _)| limited && *other == id).map(|(_, tasks)| tasks).sum();
+        let most = self.per_host.saturating_sub(own);
+        if tasks.iter().any(taken) { 0 } else { free.room_for(demand.resources).min(most) }
     }
 }
 
 /// How many tasks of a service fit on an empty host of a group.
-fn fitting(group: &HostGroup, service: &Service) -> u32 {
-    let demand = &service.demand;
-    if demand.host_port.is_some_and(|port| group.reserved_ports.contains(&port)) {
-        return 0;
-    }
-    let one = demand.host_port.is_some() || demand.distinct_host;
-    group.capacity.room_for(demand.resources).min(if one { 1 } else { u32::MAX })
+fn fitting(model: &Model, id: GroupId, service: ServiceId) -> u32 {
+    let (group, of) = (&model.host_groups[id.index()], &model.services[service.index()]);
+    let empty = |class| Offer::empty(class, id, group.capacity, &group.reserved_ports);
+    model.classes_of(id).map(|class| empty(class).room(service, of)).max().unwrap_or(0)
 }

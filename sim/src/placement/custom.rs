@@ -2,7 +2,7 @@
 
 use super::expression::{Condition, Number, Undefined, Variable};
 use super::{HostView, Order, PARTS, Score};
-use crate::model::Resources;
+use crate::model::{ClassId, Resources};
 
 /// A score that a scenario wrote; the highest is best.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,20 @@ impl Constraint {
 
     pub(super) fn counts_all_tasks(&self) -> bool {
         self.holds.uses(Variable::AllTasks)
+    }
+
+    /// Whether one more task may go to a host with so much free and so many tasks of its service, and no others.
+    pub(super) fn allows(
+        &self,
+        class: ClassId,
+        capacity: Resources,
+        free: Resources,
+        demand: Resources,
+        tasks: u32,
+        desired: u32,
+    ) -> bool {
+        let host = HostView { class, capacity, free, zone: 0, tasks, zone_tasks: 0, all_tasks: tasks };
+        self.holds(&host, demand, desired) == Ok(true)
     }
 }
 

@@ -22,7 +22,9 @@ impl HostSet {
                 ids.insert(place, host);
                 if ids.len() > FEW {
                     let mut bitmap = Bitmap::default();
-                    ids.iter().for_each(|id| bitmap.insert(*id));
+                    for id in &*ids {
+                        bitmap.insert(*id);
+                    }
                     *self = Self::Many(bitmap);
                 }
             }

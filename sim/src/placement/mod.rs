@@ -178,15 +178,14 @@ impl Policy {
             Self::Spread => &spread::Spread,
             Self::Binpack => &binpack::Binpack,
             Self::Random => &random::Random,
-            Self::FirstFit => &first_fit::FirstFit,
             Self::Kubernetes => &kubernetes::Kubernetes,
             Self::Nomad => &nomad::Nomad,
             Self::Swarm => &swarm::Swarm,
             Self::LeastTasks => &least_tasks::LeastTasks,
             Self::RandomOffers => &random_offers::RandomOffers,
             Self::Chain(links) => links,
-            // What is the same for all: the best, by the score that stands in for it.
-            Self::Custom(_) => &first_fit::FirstFit,
+            // One's own score is asked for by itself; the rest of it is as with the plainest policy.
+            Self::FirstFit | Self::Custom(_) => &first_fit::FirstFit,
         }
     }
 

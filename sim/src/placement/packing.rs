@@ -1,6 +1,6 @@
 //! Packing: how many hosts some tasks need, first fit, without simulating their placement.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::fact::{GroupId, ServiceId};
 use crate::model::{Class, ClassId, HostGroup, Model, Resources, Service};
@@ -16,6 +16,9 @@ pub struct Packing {
     attempt: Option<Vec<Change>>,
 }
 
+/// A host is never asked whether a constraint allows more tasks on it.
+const MOST_TASKS: u32 = 1_000;
+
 /// What a host has to offer to tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -27,8 +30,10 @@ pub struct Offer {
     pub free: Resources,
     /// Host ports that nobody can have.
     pub ports: BTreeSet<u16>,
-    /// Services whose one task a host is there.
-    pub distinct: BTreeSet<ServiceId>,
+    /// What it offered when it was empty.
+    pub total: Resources,
+    /// Tasks on it of services for which their number counts: one a host, or a constraint of their own.
+    pub tasks: BTreeMap<ServiceId, u32>,
 }
 
 /// Hosts of one group that may be launched, one by one, each into the zone that has fewest.
@@ -246,8 +251,9 @@ impl Offer {
             class,
             group,
             free: capacity,
+            total: capacity,
             ports: reserved_ports.iter().copied().collect(),
-            distinct: BTreeSet::new(),
+            tasks: BTreeMap::new(),
         }
     }
 
@@ -255,17 +261,31 @@ impl Offer {
     pub fn room(&self, id: ServiceId, service: &Service) -> u32 {
         let demand = &service.demand;
         let one = demand.host_port.is_some() || demand.distinct_host;
-        let taken = demand.host_port.is_some_and(|port| self.ports.contains(&port)) || self.distinct.contains(&id);
-        if taken || !demand.resources.fits_in(self.free) || !service.eligible.allows(self.class) {
+        let here = self.tasks.get(&id).copied().unwrap_or(0);
+        let port_taken = demand.host_port.is_some_and(|port| self.ports.contains(&port));
+        if port_taken
+            || (demand.distinct_host && here > 0)
+            || !demand.resources.fits_in(self.free)
+            || !service.eligible.allows(self.class)
+        {
             return 0;
         }
-        self.free.room_for(demand.resources).min(if one { 1 } else { u32::MAX })
+        let room = self.free.room_for(demand.resources).min(if one { 1 } else { u32::MAX });
+        let Some(constraint) = &service.constraint else { return room };
+        // Of tasks of other services the constraint sees none here.
+        let holds = |more: &u32| {
+            let free = self.free.less(demand.resources.times(*more));
+            constraint.allows(self.class, self.total, free, demand.resources, here + more, service.desired)
+        };
+        (0..room.min(MOST_TASKS)).take_while(holds).count() as u32
     }
 
-    /// A task of the service has its port, and its place where there may be one only.
-    pub fn hold(&mut self, id: ServiceId, service: &Service) {
+    /// So many tasks of the service have its port, and count where their number counts.
+    pub fn hold(&mut self, id: ServiceId, service: &Service, tasks: u32) {
         self.ports.extend(service.demand.host_port);
-        self.distinct.extend(service.demand.distinct_host.then_some(id));
+        if service.demand.distinct_host || service.constraint.is_some() {
+            *self.tasks.entry(id).or_default() += tasks;
+        }
     }
 }
 
@@ -287,7 +307,7 @@ impl Alike {
         let mut filled = Self { hosts, ..self.clone() };
         if tasks > 0 {
             filled.offer.free = filled.offer.free.less(service.demand.resources.times(tasks));
-            filled.offer.hold(id, service);
+            filled.offer.hold(id, service, tasks);
             filled.used = true;
         }
         filled
@@ -331,7 +351,7 @@ mod tests {
             for (offer, _, used) in &mut self.0 {
                 while left > 0 && offer.room(id, service) > 0 {
                     offer.free = offer.free.less(service.demand.resources);
-                    offer.hold(id, service);
+                    offer.hold(id, service, 1);
                     (left, *used) = (left - 1, true);
                 }
             }

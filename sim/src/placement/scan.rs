@@ -8,6 +8,9 @@ use super::{Choice, HostView, Order, Policy, Scene, Score};
 use crate::engine::fact::HostId;
 use crate::model::ClassId;
 
+/// One of the best: in this order they are counted.
+type Equal<'a> = (ClassId, Option<&'a Look>, HostId);
+
 /// Where a task goes, of hosts with these looks; nowhere where it fits on none or a score cannot be worked out.
 pub(crate) fn scan(request: &Request, looks: &[Look]) -> Option<HostId> {
     let Request { terms, classes, by_zone, by_class, lot, .. } = *request;
@@ -35,7 +38,7 @@ pub(crate) fn scan(request: &Request, looks: &[Look]) -> Option<HostId> {
         }
         Choice::AnyBest => {
             let changing = policy.order() == Order::Changing;
-            let mut best: (Score, Vec<(ClassId, Option<&Look>, HostId)>) = ([u32::MAX; _], vec![]);
+            let mut best: (Score, Vec<Equal>) = ([u32::MAX; _], vec![]);
             for (look, id) in fitting() {
                 let score = score(look)?;
                 if score < best.0 {

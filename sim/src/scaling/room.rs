@@ -60,8 +60,9 @@ impl<'a> Room<'a> {
         for kind in order {
             let (host, hosts) = self.kinds[kind];
             let mut offer = Offer::empty(host.class, self.view.group, host.free, &[]);
-            for &(id, _) in &host.tasks {
-                offer.hold(id, &self.view.services[id.index()]);
+            offer.total = self.view.capacity;
+            for &(id, tasks) in &host.tasks {
+                offer.hold(id, &self.view.services[id.index()], tasks);
             }
             packing.add_labelled(hosts, offer, kind);
         }
