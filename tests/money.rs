@@ -103,7 +103,8 @@ fn a_deploy_with_a_host_of_its_own() {
     assert!((of_deploy - 0.1 * 240.0 / 3_600.0).abs() < 1e-12, "{of_deploy}");
     let twice = Summary { deploys: 2, ..summary.clone() };
     assert!((twice.surge_usd_per_deploy() - of_deploy / 2.0).abs() < 1e-12, "half of it for each of two");
-    assert_eq!(Summary { deploys: 0, ..summary }.surge_usd_per_deploy(), 0.0, "no deploy pays for nothing");
+    let none = Summary { deploys: 0, ..summary }.surge_usd_per_deploy();
+    assert!(none.abs() < 1e-12, "no deploy pays for nothing");
 }
 
 /// By the second, twice the price from 630 s on: what was for s seconds from then on counts twice.

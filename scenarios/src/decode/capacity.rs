@@ -61,7 +61,10 @@ fn scheduled_size(item: &Item) -> Option<ScheduledSize> {
 /// `spot`.
 pub(super) fn spot(item: &Item) -> Option<Spot> {
     let mut fields = item.fields()?;
-    let interrupted_after = fields.need("interrupted_after", |item| item.dist());
+    let interrupted_after = fields.need("interrupted_after", |item| match item.dist()? {
+        Dist::ZERO => item.wrong("zero, where time must pass", "write \"exponential(mean=10h)\"".to_string()),
+        dist => Some(dist),
+    });
     // DG container-instance-spot: a notice of two minutes; draining is off unless ECS_ENABLE_SPOT_INSTANCE_DRAINING is set.
     let notice = fields.or("notice", Duration::from_secs(120), |item| item.duration());
     let drains = fields.or("drains", false, |item| item.boolean());

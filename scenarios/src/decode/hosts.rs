@@ -85,6 +85,12 @@ pub(super) fn host_group(item: &Item, defaults: &Defaults) -> Option<(HostGroup,
     if min > max {
         return item.wrong(format!("min is {min} and max is {max}"), None);
     }
+    // Auto Scaling refuses a desired capacity outside of its bounds.
+    let outside = |hosts: u32| !(min..=max).contains(&hosts);
+    if let Some(hosts) = hosts.into_iter().chain(schedule.iter().map(|size| size.hosts)).find(|hosts| outside(*hosts)) {
+        let most = if max == u32::MAX { "without end".to_string() } else { max.to_string() };
+        return item.wrong(format!("{hosts} hosts, where min and max allow {min} to {most}"), None);
+    }
     let Machine { capacity, price } = machine?;
     let fixed = HostGroup::fixed(&name?, hosts?, capacity, agent);
     let group = HostGroup {

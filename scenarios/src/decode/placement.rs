@@ -5,7 +5,7 @@ use seatrial_sim::placement::expression::Variable;
 use seatrial_sim::placement::{self, Constraint, Custom, Link, PARTS, Policy, Spread};
 
 use super::expression::{self, Classes, Scope};
-use super::{Item, suggestion};
+use super::{Item, quoted, suggestion};
 use crate::report::Problem;
 use crate::tree::Value;
 
@@ -38,21 +38,21 @@ fn link(item: &Item, classes: &Classes) -> Option<Link> {
     }
     let Some((name, field)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
         let help = "write spread(zone), spread(host), binpack(cpu), worst-fit(memory) or random".to_string();
-        return item.wrong(format!("{} is no strategy", super::quoted(text)), help);
+        return item.wrong(format!("{} is no strategy", quoted(text)), help);
     };
     let resource = || {
         let names = Resource::ALL.map(|(name, _)| name);
         let found = Resource::ALL.into_iter().find(|(name, _)| *name == field.trim());
-        found.map(|(_, resource)| resource).or_else(|| {
-            item.wrong(format!("there is no resource {}", super::quoted(field)), suggestion(field.trim(), &names))
-        })
+        found
+            .map(|(_, resource)| resource)
+            .or_else(|| item.wrong(format!("there is no resource {}", quoted(field)), suggestion(field.trim(), &names)))
     };
     match name.trim() {
         "spread" => spread(item, field.trim(), classes).map(Link::Spread),
         "binpack" => resource().map(Link::Binpack),
         "worst-fit" => resource().map(Link::WorstFit),
         name => item.wrong(
-            format!("there is no strategy {}", super::quoted(name)),
+            format!("there is no strategy {}", quoted(name)),
             suggestion(name, &["spread", "binpack", "worst-fit", "random"]),
         ),
     }
@@ -66,7 +66,7 @@ fn spread(item: &Item, field: &str, classes: &Classes) -> Option<Spread> {
     }
     let Some((_, values)) = classes.attributes.iter().find(|(name, _)| name == field) else {
         let names: Vec<&str> = classes.attributes.iter().map(|(name, _)| name.as_str()).chain(["host"]).collect();
-        return item.wrong(format!("no host has an attribute {}", super::quoted(field)), suggestion(field, &names));
+        return item.wrong(format!("no host has an attribute {}", quoted(field)), suggestion(field, &names));
     };
     // Hosts without the attribute are alike.
     let number = |value: &Option<String>| values.iter().position(|other| other == value).unwrap_or_default() as u16;
@@ -75,15 +75,22 @@ fn spread(item: &Item, field: &str, classes: &Classes) -> Option<Spread> {
 
 fn custom(item: &Item, classes: &Classes) -> Option<Custom> {
     let mut fields = item.fields()?;
-    let score = fields.get("score");
+    let written = fields.get("score");
     let parameters = fields.get("with").map_or(Some(vec![]), |item| numbers(&item));
     fields.close();
-    let Some(score) = score else {
+    let Some(written) = written else {
         return item.wrong("score is missing", "write { score = \"free_memory - 100 * tasks\" }".to_string());
     };
-    let text = score.string()?;
-    let scope = Scope { classes, parameters: &parameters? };
-    let number = expression::number(text, &scope).map_err(|wrong| wrong.note(&score)).ok()?;
+    let text = written.string()?;
+    let parameters = parameters?;
+    for (name, _) in &parameters {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_.".contains(c);
+        if !text.split(|c: char| !is_part(c)).any(|word| word == name) {
+            return item.wrong(format!("the score does not use {}", quoted(name)), None);
+        }
+    }
+    let scope = Scope { classes, parameters: &parameters };
+    let number = expression::number(text, &scope).map_err(|wrong| wrong.note(&written)).ok()?;
     Some(Custom { score: number, text: text.into() })
 }
 

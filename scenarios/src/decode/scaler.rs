@@ -34,7 +34,7 @@ pub(super) fn scaler(item: &Item) -> Option<Scaler> {
         "fixed" => Scaler::Fixed,
         "headroom" => Scaler::Headroom(headroom(&mut fields)),
         "capacity-provider" => Scaler::CapacityProvider(capacity_provider(&mut fields)),
-        "reservation-alarms" => Scaler::ReservationAlarms(reservation_alarms(&mut fields)),
+        "reservation-alarms" => Scaler::ReservationAlarms(reservation_alarms(&knobs, &mut fields)?),
         "cluster-autoscaler" => Scaler::ClusterAutoscaler(cluster_autoscaler(&mut fields)),
         "karpenter" => Scaler::Karpenter(karpenter(&mut fields)),
         name => {
@@ -68,7 +68,17 @@ fn capacity_provider(fields: &mut Fields) -> CapacityProvider {
     }
 }
 
-fn reservation_alarms(fields: &mut Fields) -> ReservationAlarms {
+fn reservation_alarms(item: &Item, fields: &mut Fields) -> Option<ReservationAlarms> {
+    let alarms = read_alarms(fields);
+    match alarms.low_permille {
+        Some(low) if low >= alarms.high_permille => {
+            item.wrong("low is not below high: hosts would come and go without end", None)
+        }
+        _ => Some(alarms),
+    }
+}
+
+fn read_alarms(fields: &mut Fields) -> ReservationAlarms {
     let usual = ReservationAlarms::default();
     ReservationAlarms {
         resource: fields

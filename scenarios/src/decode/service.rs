@@ -57,6 +57,8 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
     let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item, &places.classes));
     let (allowed, constraint) = fields.or("constraint", (Eligible::ANY, None), |item| places.constraint(&item));
     fields.close();
+    // With an interface of its own a task's port is nobody else's.
+    let host_port = host_port.filter(|_| !own_interface);
     let resources = Resources {
         gpus,
         interfaces: u32::from(own_interface || settings.pods),

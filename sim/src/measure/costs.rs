@@ -82,8 +82,9 @@ impl<'m> Costs<'m> {
             let launches = of_group().filter(|host| host.for_deploy).filter_map(|host| Some((host, host.billed?)));
             let mut ends: Vec<_> = of_group().filter_map(|host| host.terminated).collect();
             ends.sort();
-            let ends = ends.into_iter().map(Some).chain(std::iter::repeat(None));
-            launches.zip(ends).map(|((host, from), to)| self.life(host, from, to)).sum::<Money>()
+            let mut ends = ends.into_iter();
+            // What ended before a launch did not end it.
+            launches.map(|(host, from)| self.life(host, from, ends.find(|end| *end > from))).sum::<Money>()
         });
         bills.sum()
     }

@@ -133,7 +133,9 @@ impl<'m> SummaryObserver<'m> {
         let deploys = self.deploys.iter().zip(&self.superseded).filter(|(_, superseded)| !**superseded);
         let spans = deploys.map(|(&(requested, ended), _)| Some(ended?.since(requested?)));
         let longest = spans.collect::<Option<Vec<_>>>().and_then(|spans| spans.into_iter().max());
-        let (mut lowest, mut extra, mut short, mut peak) = (100.0_f64, 0, 0, 0);
+        // A run that could not even begin serves nobody.
+        let began = self.deploys.is_empty() || self.services.iter().any(|watched| watched.requested);
+        let (mut lowest, mut extra, mut short, mut peak) = (if began { 100.0_f64 } else { 0.0 }, 0, 0, 0);
         for mut watched in self.services.iter().filter(|watched| watched.requested).cloned() {
             watched.pass(end);
             lowest = lowest.min(100.0 * watched.lowest.0 as f64 / watched.lowest.1 as f64);
