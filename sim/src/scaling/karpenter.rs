@@ -442,7 +442,7 @@ mod tests {
         world.act();
         assert_eq!(world.memory.proposal, None);
         // And where tasks wait that fit nowhere, nothing with tasks goes.
-        let mut world = World { max: 2, ..by_default() }.with_hosts(2, &[3]).with_pending(1, 3);
+        let mut world = World { max: 2, ..by_default() }.with_service(80, 80).with_hosts(2, &[3]).with_pending(2, 1);
         assert_eq!(world.act().wanted, 2);
         assert_eq!(world.memory.proposal, None);
         world.pending.clear();

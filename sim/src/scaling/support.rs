@@ -305,13 +305,15 @@ pub(super) fn holds_for(scaler: &Scaler, random: &Random, looks: u32) -> Result<
     Ok(())
 }
 
-/// A second look at the same group, but for the hosts that come, asks for no more hosts.
+/// A second look at the same group, but for the hosts that come, asks for no more hosts. Where hosts leave it is another
+/// group: their tasks wait too, and first fit may need more room for all together than for one after the other.
 pub(super) fn asks_once(scaler: &Scaler, random: &Random) -> Result<(), TestCaseError> {
     let mut world = world(scaler.clone(), random);
     let before = world.clone();
     let first = world.act();
     let second = world.look();
-    prop_assert!(second.wanted <= first.wanted, "{second:?} after {first:?} of {before:?}");
+    let same = first.leave.is_empty();
+    prop_assert!(!same || second.wanted <= first.wanted, "{second:?} after {first:?} of {before:?}");
     Ok(())
 }
 
