@@ -15,7 +15,7 @@ const WEB: ServiceId = ServiceId(0);
 /// How many tasks find room on the hosts of a model.
 fn placed(model: &Model) -> u32 {
     let mut trial = Trial::new(model, WEB);
-    (0..).take_while(|lot| trial.place(*lot).is_ok()).count() as u32
+    (0..100_000).take_while(|lot| trial.place(*lot).is_ok()).count() as u32
 }
 
 fn model(hosts: u32, capacity: Resources, demand: Resources) -> Model {

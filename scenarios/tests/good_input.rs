@@ -153,6 +153,7 @@ fn what_is_not_written_is_the_presets() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one value with every key")]
 fn every_key_is_read() {
     let scenario = parse(FULL);
     assert_eq!((scenario.seeds, scenario.first_seed), (3, 7));
