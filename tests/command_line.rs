@@ -182,7 +182,12 @@ fn several_formats_and_files_at_once() {
     let folder = folder("formats");
     let arguments = ["run", "web.toml", "web.toml", "--format", "table", "--format", "markdown"];
     let output = seatrial(&folder, &arguments);
-    assert_eq!(text(&output.stdout).matches("| one spare host").count(), 2, "{}", text(&output.stdout));
+    assert_eq!(
+        text(&output.stdout).matches("| one spare host").count(),
+        4,
+        "two tables of two runs: {}",
+        text(&output.stdout)
+    );
     let arguments = ["run", "web.toml", "--format", "markdown=comment.md", "--format", "csv=rows.csv"];
     let output = seatrial(&folder, &arguments);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));

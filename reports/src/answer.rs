@@ -176,7 +176,7 @@ fn price_of_a_minute(variant: &VariantStatistics, first: &VariantStatistics) -> 
     let of_deploys = variant.usd_per_deploy - first.usd_per_deploy;
     let is_all_said = (bill - spare).abs() < LEAST_USD && of_deploys.abs() < LEAST_USD;
     match variant.usd_per_month_per_minute_saved.map(wording::cents) {
-        Some(usd) if bill >= LEAST_USD && is_all_said => format!(", which is ${usd} for each minute saved"),
+        Some(usd) if bill >= LEAST_USD && is_all_said => format!(", which is ${usd} a month for each minute saved"),
         Some(usd) if bill >= LEAST_USD => format!("; in the whole bill, ${usd} a month for each minute saved"),
         _ if bill <= -LEAST_USD && !is_all_said => {
             format!("; the whole bill is ${} a month less", wording::cents(-bill))

@@ -87,7 +87,7 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 
 - as if every 3h 00m were like this one, with 1 deploy in each
 
-"double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for \$280.32 a month more, which is \$84.18 for each minute saved.
+"double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for \$280.32 a month more, which is \$84.18 a month for each minute saved.
 "#;
         assert_eq!(render(&comparison()), golden);
     }
