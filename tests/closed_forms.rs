@@ -10,8 +10,8 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::costs::Costs;
 use seatrial_sim::measure::money::Money;
 use seatrial_sim::model::{
-    Billing, Cached, Contact, HourlyPrice, Image, LaunchRate, Model, PreDeploy, PullOrder, Resources, SlotRelease,
-    StartRule,
+    Billing, Cached, Contact, HourlyPrice, Image, LaunchRate, Model, PreDeploy, PullOrder, Resources, ScheduledSize,
+    SlotRelease, StartRule,
 };
 use support::{at_s, balancer, deploy, one_at_a_time, percent, plain, play, secs, service};
 
@@ -256,6 +256,20 @@ fn hosts_for_a_deploy_cost_their_time() {
     // The hosts that left were those that had become empty: three of the first six, whichever. Each of them lived 1,020 s
     // or 600 s, a started hour; the three that stayed live 24 h, those of the deploy since 420 s: 24 started hours.
     assert_eq!(costs.total(), Money::of(HourlyPrice(100_000), secs((3 * 24 + 3) * 3_600)));
+}
+
+/// Four hosts went long before four others came for the deploy: those are not what ended them. Launched 300 s before the
+/// request at 1,800 s, the deploy takes 60 s, they leave 300 s after it: 660 s x 4 at $3.60 an hour are $2.64.
+#[test]
+fn hosts_that_went_before_do_not_make_a_deploy_cheaper() {
+    let mut model = plain(4, 8, 1);
+    model.host_groups[0].price = HourlyPrice(3_600_000);
+    model.host_groups[0].schedule = vec![ScheduledSize { at: at_s(600), hosts: 4 }];
+    model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 4, lead: secs(300), keep: secs(300) });
+    model.services[0].startup = Dist::Fixed(secs(40));
+    model.services[0].exit = Dist::Fixed(secs(20));
+    model.deploys[0].at = at_s(1_800);
+    assert_close(play(&model, 1).summary.usd_per_deploy, 2.64, 1e-6, "four hosts for eleven minutes");
 }
 
 /// hosts = ceil(N / k), k = min(floor(cpu / c), floor(memory / m), 1 with a fixed port): the others are spare.

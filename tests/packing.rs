@@ -5,9 +5,10 @@ mod support;
 use proptest::prelude::*;
 use seatrial_sim::engine::fact::{GroupId, HostId, ServiceId};
 use seatrial_sim::model::{ClassId, HostGroup, Model, Resource, Resources};
+use seatrial_sim::placement::expression::{Binary, Comparison, Condition, ConditionTree, Number, NumberTree, Variable};
 use seatrial_sim::placement::packing::Packing;
 use seatrial_sim::placement::trial::Trial;
-use seatrial_sim::placement::{ALL, Link, Policy};
+use seatrial_sim::placement::{ALL, Constraint, Custom, Link, Policy};
 use support::plain;
 
 const WEB: ServiceId = ServiceId(0);
@@ -89,6 +90,36 @@ fn interfaces_gpus_ports_and_hosts_of_their_own_limit_tasks() {
     let mut distinct = model(3, capacity, Resources::new(1, 1));
     distinct.services[0].demand.distinct_host = true;
     assert_eq!(placed(&distinct), 3);
+}
+
+/// A score that cannot be worked out places nothing: the run says which, and that nobody is served.
+#[test]
+fn a_division_by_zero_in_a_score_is_said() {
+    let of_tasks = NumberTree::Variable(Variable::Tasks);
+    let score = NumberTree::Binary(Binary::Divide, Box::new([NumberTree::Constant(1.0), of_tasks]), 0..9);
+    let mut model = model(3, Resources::new(4, 4), Resources::new(1, 1));
+    let custom = Custom { score: Number::new(score).unwrap(), text: "1 / tasks".into() };
+    model.services[0].placement = Policy::Custom(Box::new(custom));
+    let played = support::play(&model, 1);
+    let blocked = played.blocked();
+    assert!(blocked.contains("cannot be worked out on 3 of 3 hosts") && blocked.contains("`1 / tasks`"), "{blocked}");
+    assert!(played.summary.lowest_healthy_percent.abs() < 1e-9, "nobody is served");
+}
+
+/// At most two tasks of the service a host, as a constraint of its own: three hosts hold six, and five tasks need three.
+#[test]
+fn a_constraint_limits_tasks_wherever_room_is_asked_for() {
+    let few = ConditionTree::Compare(
+        Comparison::Less,
+        Box::new([NumberTree::Variable(Variable::Tasks), NumberTree::Constant(2.0)]),
+    );
+    let mut model = model(3, Resources::new(9, 9), Resources::new(1, 1));
+    model.services[0].constraint = Some(Constraint { holds: Condition::new(few).unwrap(), text: "tasks < 2".into() });
+    assert_eq!(placed(&model), 6);
+    let mut packing = Packing::new(&model, |_| 3);
+    assert_eq!(packing.place(WEB, &model.services[0], 5), 0);
+    assert_eq!(packing.used(GroupId(0)), 3);
+    assert_eq!(packing.place(WEB, &model.services[0], 5), 4);
 }
 
 proptest! {

@@ -106,6 +106,20 @@ fn a_surge_that_needs_a_new_host_pays_scan_boot_and_pull() {
     assert!((after_launch - 105.0).abs() < 1e-9, "{after_launch}");
 }
 
+/// Two groups could serve the three tasks that wait: whichever looks first launches three hosts, and the other one none.
+#[test]
+fn groups_share_the_tasks_that_wait() {
+    let mut model = with_sizes(scaled(1, Scaler::Fixed), &[(600, 4)]);
+    for name in ["a", "b"] {
+        let mut group = support::group(name, 0, 1);
+        group.scaler = Scaler::ClusterAutoscaler(ClusterAutoscaler::default());
+        group.boot = Dist::Fixed(secs(60));
+        model.host_groups.push(group);
+    }
+    let (launched, _) = hosts(&model);
+    assert_eq!(launched.len(), 3, "{launched:?}");
+}
+
 /// Karpenter looks when tasks have waited for a second: launched 1 s after the request.
 #[test]
 fn karpenter_waits_for_its_batch() {

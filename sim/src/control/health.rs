@@ -341,7 +341,7 @@ impl Scheduler<'_> {
             && let Err(shortage) = self.find_host(cluster)
         {
             let missing = view.new.target.saturating_sub(view.new.wanted);
-            reasons.push(format!("{missing} of {desired} new tasks fit nowhere: {shortage}"));
+            reasons.push(format!("{missing} of {desired} new tasks fit nowhere: {}", self.service.short_of(&shortage)));
             if let (true, Some(limits)) = (settled, limits)
                 && view.old.surplus() > 0
             {

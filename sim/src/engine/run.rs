@@ -255,8 +255,10 @@ impl<'m> World<'m> {
                     Err(shortage) => {
                         let missing = service.desired - ordinal;
                         self.not_running.push(format!(
-                            "{}: {missing} of its {} tasks fit nowhere before any deploy: {shortage}",
-                            service.name, service.desired
+                            "{}: {missing} of its {} tasks fit nowhere before any deploy: {}",
+                            service.name,
+                            service.desired,
+                            service.short_of(&shortage)
                         ));
                         break;
                     }

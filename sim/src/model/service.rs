@@ -4,7 +4,7 @@ use super::{ClassId, Resources};
 use crate::deploy::Rollout;
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
-use crate::placement::{Constraint, Policy};
+use crate::placement::{Constraint, Policy, Shortage};
 
 /// A service: a number of tasks kept running.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,18 @@ pub struct Service {
     pub rollout: Rollout,
     /// Where its tasks go.
     pub placement: Policy,
+}
+
+impl Service {
+    /// What a task of the service is short of, and where that is a score or a constraint that cannot be worked out, which.
+    pub(crate) fn short_of(&self, shortage: &Shortage) -> String {
+        let score = if let Policy::Custom(custom) = &self.placement { Some(("score", &custom.text)) } else { None };
+        let constraint = self.constraint.as_ref().map(|constraint| ("constraint", &constraint.text));
+        let written = score.into_iter().chain(constraint).filter(|_| shortage.undefined > 0);
+        let texts = written
+            .map(|(what, text)| format!("; its {what} is `{text}`: ask before a division whether it is by zero"));
+        shortage.to_string() + &texts.collect::<String>()
+    }
 }
 
 /// What a task reserves on its host.
