@@ -298,6 +298,19 @@ fn a_variant_overrides_by_path_however_the_path_is_written() {
     }
 }
 
+/// A weight of a score is a number like any other: the variant is the base with another constant in it.
+#[test]
+fn a_variant_sets_the_weight_of_a_score() {
+    let with =
+        |weight: &str| format!("placement = {{ score = \"free_memory - w * tasks\", with = {{ w = {weight} }} }}\n");
+    let text = SMALL.replace("[[host_group]]", &format!("{}[[host_group]]", with("2")));
+    let swept = format!("{text}[[variant]]\nname = \"heavier\"\nset = {{ \"placement.with.w\" = 7.5 }}\n");
+    let written = models(&text.replace("w = 2", "w = 7.5"))[0].1.clone();
+    let heavier = models(&swept)[0].1.clone();
+    assert_eq!(heavier, written);
+    assert_ne!(heavier.services[0].placement, models(&text)[0].1.services[0].placement);
+}
+
 fn models_of_small() -> Model {
     models(SMALL)[0].1.clone()
 }

@@ -16,9 +16,8 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::measure::summary::{Summary, SummaryObserver};
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::{
-    Agent, Backoff, Cached, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible, FirstCheck, HostDrain,
-    HostGroup, HourlyPrice, Image, LoadBalancer, Model, PullOrder, Resources, Restart, Service, SlotRelease, StartRule,
-    Version,
+    Agent, Backoff, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible, FirstCheck, HostDrain, HostGroup,
+    HourlyPrice, LoadBalancer, Model, PullOrder, Resources, Restart, Service, SlotRelease, StartRule, Version,
 };
 use seatrial_sim::orchestrators::ecs;
 use seatrial_sim::parameters::Value;
@@ -91,22 +90,9 @@ pub fn only(classes: &[bool]) -> Eligible {
 }
 
 pub fn service(name: &str, desired: u32) -> Service {
-    Service {
-        name: name.into(),
-        desired,
-        demand: Demand { resources: Resources::new(1, 1), ..Demand::default() },
-        eligible: Eligible::ANY,
-        constraint: None,
-        image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None },
-        startup: Dist::ZERO,
-        health_check: None,
-        load_balancer: None,
-        pre_stop: Duration::ZERO,
-        exit: Dist::ZERO,
-        stop_timeout: secs(30),
-        rollout: percent(100, 200),
-        placement: Policy::Spread,
-    }
+    let demand = Demand { resources: Resources::new(1, 1), ..Demand::default() };
+    let (rollout, placement) = (percent(100, 200), Policy::Spread);
+    Service { stop_timeout: secs(30), rollout, placement, ..Service::plain(name, desired, demand) }
 }
 
 /// A load balancer that finds a target healthy after `health` and lets it go after `drain`.

@@ -1,7 +1,7 @@
 //! A service: what its tasks need, how they start and stop, and what stands in front of them.
 
 use super::{ClassId, Resources};
-use crate::deploy::Rollout;
+use crate::deploy::{Rollout, strategies};
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::placement::{Constraint, Policy, Shortage};
@@ -40,6 +40,26 @@ pub struct Service {
 }
 
 impl Service {
+    /// A service that may run anywhere and of which nothing takes time: what other services begin from.
+    pub fn plain(name: &str, desired: u32, demand: Demand) -> Self {
+        Self {
+            name: name.into(),
+            desired,
+            demand,
+            eligible: Eligible::ANY,
+            constraint: None,
+            image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None },
+            startup: Dist::ZERO,
+            health_check: None,
+            load_balancer: None,
+            pre_stop: Duration::ZERO,
+            exit: Dist::ZERO,
+            stop_timeout: Duration::ZERO,
+            rollout: strategies::recreate(),
+            placement: Policy::FirstFit,
+        }
+    }
+
     /// What a task of the service is short of, and where that is a score or a constraint that cannot be worked out, which.
     pub(crate) fn short_of(&self, shortage: &Shortage) -> String {
         let score = if let Policy::Custom(custom) = &self.placement { Some(("score", &custom.text)) } else { None };

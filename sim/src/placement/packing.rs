@@ -324,11 +324,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::deploy::strategies;
-    use crate::engine::dist::Dist;
-    use crate::engine::time::Duration;
-    use crate::model::{Cached, Demand, Eligible, Image};
-    use crate::placement::Policy;
+    use crate::model::{Demand, Eligible};
 
     /// What is done to the hosts.
     #[derive(Clone, Copy, Debug)]
@@ -370,25 +366,11 @@ mod tests {
 
     /// Of three services one has a port, and one may have one task a host.
     fn services(sizes: &[u32]) -> Vec<Service> {
-        let service = |(i, size): (usize, &u32)| Service {
-            name: format!("s{i}"),
-            desired: 1,
-            demand: Demand {
-                resources: Resources::new(*size, 1),
-                host_port: (i == 1).then_some(80),
-                distinct_host: i == 2,
-            },
-            eligible: Eligible(if i == 0 { None } else { Some(vec![true, i == 1]) }),
-            constraint: None,
-            image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None },
-            startup: Dist::ZERO,
-            health_check: None,
-            load_balancer: None,
-            pre_stop: Duration::ZERO,
-            exit: Dist::ZERO,
-            stop_timeout: Duration::ZERO,
-            rollout: strategies::recreate(),
-            placement: Policy::FirstFit,
+        let service = |(i, size): (usize, &u32)| {
+            let resources = Resources::new(*size, 1);
+            let demand = Demand { resources, host_port: (i == 1).then_some(80), distinct_host: i == 2 };
+            let eligible = Eligible(if i == 0 { None } else { Some(vec![true, i == 1]) });
+            Service { eligible, ..Service::plain(&format!("s{i}"), 1, demand) }
         };
         sizes.iter().enumerate().map(service).collect()
     }

@@ -6,12 +6,9 @@ use std::fmt;
 use proptest::prelude::*;
 
 use super::{Decision, GroupHost, GroupView, Memory, Pending, Scaler};
-use crate::deploy::strategies;
-use crate::engine::dist::Dist;
 use crate::engine::fact::{GroupId, HostId, ServiceId};
 use crate::engine::time::{Duration, Time};
-use crate::model::{Cached, ClassId, Demand, Eligible, Image, Resources, Service};
-use crate::placement::Policy;
+use crate::model::{ClassId, Demand, Resources, Service};
 
 /// A group of hosts. They come at once or after a time, waiting tasks go to the first ready host with room, and hosts
 /// that leave do so at once, with their tasks waiting again.
@@ -55,22 +52,8 @@ impl World {
     /// With a service whose tasks need so much cpu and memory.
     pub fn with_service(mut self, cpu: u32, memory_mib: u32) -> Self {
         let number = self.services.len();
-        self.services.push(Service {
-            name: format!("s{number}"),
-            desired: 1,
-            demand: Demand { resources: Resources::new(cpu, memory_mib), ..Demand::default() },
-            eligible: Eligible::ANY,
-            constraint: None,
-            image: Image { bytes: 0, shared_bytes: 0, cached: Cached::All, base: None },
-            startup: Dist::ZERO,
-            health_check: None,
-            load_balancer: None,
-            pre_stop: Duration::ZERO,
-            exit: Dist::ZERO,
-            stop_timeout: Duration::ZERO,
-            rollout: strategies::recreate(),
-            placement: Policy::FirstFit,
-        });
+        let demand = Demand { resources: Resources::new(cpu, memory_mib), ..Demand::default() };
+        self.services.push(Service::plain(&format!("s{number}"), 1, demand));
         self
     }
 
