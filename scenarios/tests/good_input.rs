@@ -143,6 +143,8 @@ fn what_is_not_written_is_the_presets() {
             stop_timeout: ecs.stop_timeout,
             rollout: preset.default_strategy().rollout(),
             placement: ecs.placement,
+            load: None,
+            autoscaling: None,
         }],
         deploys: vec![Deploy { service: ServiceId(0), at: Time::ZERO, version: Version::New(None) }],
         scalings: vec![],
@@ -250,6 +252,8 @@ fn every_key_is_read() {
         stop_timeout: ms(20_000),
         rollout: preset.default_strategy().rollout(),
         placement: Policy::Binpack,
+        load: None,
+        autoscaling: None,
     };
     assert_eq!(model.services[0], web);
     assert_eq!((&model.services[1].rollout, &model.services[1].placement), (&percent(50, 150), &Policy::Random));

@@ -81,6 +81,8 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
         stop_timeout,
         rollout: strategy.rollout,
         placement,
+        load: None,
+        autoscaling: None,
     };
     Some((service, strategy.name))
 }

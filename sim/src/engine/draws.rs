@@ -71,6 +71,16 @@ pub enum Stream {
     LossDetection,
     /// Where in its period an agent looks for images to remove.
     CleanupPhase,
+    /// How far the requests of an interval are off their mean.
+    Noise,
+    /// Where in its period a service's scaler looks.
+    AutoscalerPhase,
+    /// From a call that stops a task by hand to its deregistration.
+    StopCall,
+    /// From a task's leaving service to its users' sending it nothing any more.
+    RotationEnd,
+    /// From a check's verdict to the control plane's hearing of it.
+    HealthReport,
 }
 
 /// The stable name of what a draw is for: built from names and ordinals, never from the order of creation.

@@ -4,6 +4,7 @@
 mod agent;
 mod control;
 mod hosts;
+mod load;
 mod resources;
 mod service;
 
@@ -18,6 +19,7 @@ pub use hosts::{
     Billing, Class, ClassId, HostGroup, HourlyPrice, Leaving, PerTask, PreDeploy, Refresh, ScheduledSize, Spot,
     Termination, WarmPool,
 };
+pub use load::{Load, WarmUp};
 pub use resources::{Resource, Resources};
 pub use service::{BaseImage, Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Service};
 

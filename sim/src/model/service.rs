@@ -1,6 +1,7 @@
 //! A service: what its tasks need, how they start and stop, and what stands in front of them.
 
-use super::{ClassId, Resources};
+use super::{ClassId, Load, Resources};
+use crate::autoscaling::Autoscaling;
 use crate::deploy::{Rollout, strategies};
 use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
@@ -37,6 +38,10 @@ pub struct Service {
     pub rollout: Rollout,
     /// Where its tasks go.
     pub placement: Policy,
+    /// What users ask of it.
+    pub load: Option<Load>,
+    /// What changes its desired count.
+    pub autoscaling: Option<Autoscaling>,
 }
 
 impl Service {
@@ -57,6 +62,8 @@ impl Service {
             stop_timeout: Duration::ZERO,
             rollout: strategies::recreate(),
             placement: Policy::FirstFit,
+            load: None,
+            autoscaling: None,
         }
     }
 
