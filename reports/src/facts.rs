@@ -5,6 +5,8 @@ use seatrial_sim::measure::trace::{Record, Trace};
 use seatrial_sim::model::Model;
 use serde::Serialize;
 
+use crate::wording;
+
 /// One line a fact, in order; `because` is the `id` of the fact that made it happen, null where nothing did.
 #[expect(clippy::missing_panics_doc, reason = "names and numbers can always be written into memory as JSON")]
 pub fn render(model: &Model, trace: &Trace) -> String {
@@ -53,6 +55,12 @@ struct Line<'a> {
     shortage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     used_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss: Option<&'static str>,
     because: Option<u32>,
 }
 
@@ -115,6 +123,10 @@ impl<'a> Line<'a> {
             Fact::StopChosen { task, service }
             | Fact::TaskKilled { task, service }
             | Fact::TaskAvailable { task, service }
+            | Fact::TaskHung { task, service }
+            | Fact::TaskUnhealthy { task, service }
+            | Fact::TargetUnhealthy { task, service }
+            | Fact::TargetGone { task, service }
             | Fact::TaskLate { task, service } => Self { task: Some(task.0), service: named(service), ..line },
             Fact::TaskFailed { task, service, ran } => {
                 Self { task: Some(task.0), service: named(service), ran: Some(ran), ..line }
@@ -137,9 +149,27 @@ impl<'a> Line<'a> {
             Fact::PlacementBlocked { service, shortage } => {
                 Self { service: named(service), shortage: Some(shortage.to_string()), ..line }
             }
-            Fact::LaunchRateReached { service } | Fact::BoundsBlocked { service } => {
+            Fact::LaunchRateReached { service } | Fact::BoundsBlocked { service } | Fact::SteadyState { service } => {
                 Self { service: named(service), ..line }
             }
+            Fact::DemandChanged { service, rate }
+            | Fact::CapacityChanged { service, rate }
+            | Fact::ServedChanged { service, rate } => {
+                Self { service: named(service), requests_per_s: Some(rate.as_per_s()), ..line }
+            }
+            Fact::LosingChanged { service, loss, rate } => Self {
+                service: named(service),
+                requests_per_s: Some(rate.as_per_s()),
+                loss: Some(wording::loss(loss)),
+                ..line
+            },
+            Fact::RequestsLost { service, loss, nanos } => Self {
+                service: named(service),
+                requests: Some(nanos as f64 / 1e9),
+                loss: Some(wording::loss(loss)),
+                ..line
+            },
+            Fact::Autoscaled { service, desired } => Self { service: named(service), desired: Some(desired), ..line },
         }
     }
 }
@@ -185,6 +215,17 @@ fn word(fact: Fact) -> &'static str {
         Fact::PlacementBlocked { .. } => "placement_blocked",
         Fact::LaunchRateReached { .. } => "launch_rate_reached",
         Fact::BoundsBlocked { .. } => "bounds_blocked",
+        Fact::DemandChanged { .. } => "demand_changed",
+        Fact::CapacityChanged { .. } => "capacity_changed",
+        Fact::ServedChanged { .. } => "served_changed",
+        Fact::LosingChanged { .. } => "losing_changed",
+        Fact::RequestsLost { .. } => "requests_lost",
+        Fact::TaskHung { .. } => "task_hung",
+        Fact::TaskUnhealthy { .. } => "task_unhealthy",
+        Fact::TargetUnhealthy { .. } => "target_unhealthy",
+        Fact::TargetGone { .. } => "target_gone",
+        Fact::SteadyState { .. } => "steady_state",
+        Fact::Autoscaled { .. } => "autoscaled",
         Fact::TaskMoved { to, .. } => match to {
             Provisioning => "task_provisioning",
             Pending => "task_pending",

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use seatrial_sim::engine::time::Duration;
+use seatrial_sim::traffic::Loss;
 
 use crate::statistics::{Comparison, VariantStatistics};
 
@@ -74,6 +75,18 @@ pub(crate) fn quoted(variant: &VariantStatistics) -> String {
 /// `text` on one line: control characters, which could move a terminal's cursor, become spaces.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A way in which requests fail, in one word.
+pub fn loss(loss: Loss) -> &'static str {
+    match loss {
+        Loss::Cut => "cut",
+        Loss::Hung => "hung",
+        Loss::Refused => "refused",
+        Loss::NoTarget => "no_target",
+        Loss::TimedOut => "timed_out",
+        Loss::Errors => "errors",
+    }
 }
 
 #[cfg(test)]

@@ -138,6 +138,7 @@ fn what_is_not_written_is_the_presets() {
             startup: ecs.startup,
             health_check: None,
             load_balancer: None,
+            health_check_grace: Duration::ZERO,
             pre_stop: ecs.pre_stop,
             exit: ecs.exit,
             stop_timeout: ecs.stop_timeout,
@@ -148,6 +149,7 @@ fn what_is_not_written_is_the_presets() {
         }],
         deploys: vec![Deploy { service: ServiceId(0), at: Time::ZERO, version: Version::New(None) }],
         scalings: vec![],
+        task_faults: vec![],
         registry_bytes_per_s: None,
     };
     assert_eq!(scenario.variants.len(), 1);
@@ -237,7 +239,11 @@ fn every_key_is_read() {
             base: Some(BaseImage { id: 0, bytes: 50_000_000 }),
         },
         startup: Dist::Empirical(vec![ms(7_500), ms(8_000), ms(12_250)]),
-        health_check: Some(HealthCheck { passes_after: Dist::uniform_millis(1_000, 2_000), fails_after: None }),
+        health_check: Some(HealthCheck {
+            passes_after: Dist::uniform_millis(1_000, 2_000),
+            fails_after: None,
+            probe: preset.settings().health_check.probe,
+        }),
         load_balancer: Some(LoadBalancer {
             registration: Dist::fixed_millis(1_000),
             first_check: FirstCheck::AtOnce,
@@ -246,7 +252,9 @@ fn every_key_is_read() {
             unhealthy_checks: 3,
             deregistration_delay: ms(10_000),
             in_flight: None,
+            ..load_balancers::ALB
         }),
+        health_check_grace: ms(0),
         pre_stop: ms(5_000),
         exit: Dist::fixed_millis(2_000),
         stop_timeout: ms(20_000),

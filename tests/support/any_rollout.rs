@@ -188,6 +188,7 @@ pub fn model(fails: bool) -> BoxedStrategy<Model> {
                 service.health_check = check.map(|(passes_after, fails_after)| HealthCheck {
                     passes_after: Dist::Fixed(passes_after),
                     fails_after: fails_after.map(Dist::Fixed),
+                    probe: None,
                 });
             }
             for (deploy, (previous, fault)) in model.deploys.iter_mut().zip(deploys) {

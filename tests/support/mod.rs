@@ -19,7 +19,7 @@ use seatrial_sim::model::{
     Agent, Backoff, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible, FirstCheck, HostDrain, HostGroup,
     HourlyPrice, LoadBalancer, Model, PullOrder, Resources, Restart, Service, SlotRelease, StartRule, Version,
 };
-use seatrial_sim::orchestrators::ecs;
+use seatrial_sim::orchestrators::{ecs, load_balancers};
 use seatrial_sim::parameters::Value;
 use seatrial_sim::placement::Policy;
 use seatrial_sim::{Outcome, run};
@@ -49,6 +49,11 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
             slot_release: SlotRelease::Stopped,
             launch_rate: None,
             replaces_unhealthy_targets: false,
+            replaces_before_stop: false,
+            health_report: Dist::ZERO,
+            rotation_end: Dist::ZERO,
+            stop_call: Dist::ZERO,
+            stop_call_reaction: Dist::ZERO,
             pull_ahead: false,
             restart: Restart { in_place: None, replace: Some(Backoff::constant(secs(0))), backs_off_unless_ran: false },
             host_drain: HostDrain::AsRollout,
@@ -58,6 +63,7 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
         services: vec![service("web", desired)],
         deploys: vec![deploy(0, 60)],
         scalings: vec![],
+        task_faults: vec![],
         registry_bytes_per_s: None,
     }
 }
@@ -100,11 +106,8 @@ pub fn balancer(health: Duration, drain: Duration) -> LoadBalancer {
     LoadBalancer {
         registration: Dist::Fixed(health),
         first_check: FirstCheck::AtOnce,
-        interval: secs(30),
-        initial_checks: 1,
-        unhealthy_checks: 2,
         deregistration_delay: drain,
-        in_flight: None,
+        ..load_balancers::ALB
     }
 }
 

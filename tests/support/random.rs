@@ -8,6 +8,7 @@ use seatrial_sim::model::{
     Billing, Cached, Contact, Demand, Deregistration, FirstCheck, HourlyPrice, Image, LaunchRate, LoadBalancer, Model,
     PreDeploy, PullOrder, Resources, SlotRelease, StartRule,
 };
+use seatrial_sim::orchestrators::load_balancers;
 use seatrial_sim::placement::ALL as POLICIES;
 
 use super::{deploy, group, one_at_a_time, percent, plain, service};
@@ -39,9 +40,9 @@ fn load_balancer() -> BoxedStrategy<Option<LoadBalancer>> {
             first_check: if within { FirstCheck::WithinInterval } else { FirstCheck::AtOnce },
             interval: Duration::from_secs(interval),
             initial_checks,
-            unhealthy_checks: 2,
             deregistration_delay: Duration::from_secs(drain),
             in_flight,
+            ..load_balancers::ALB
         },
     ))
     .boxed()

@@ -1,10 +1,10 @@
-//! `[[deploy]]` and `[[scale]]`: what is asked of the services, and when.
+//! `[[deploy]]`, `[[scale]]` and `[[fault]]`: what is asked of the services, what happens to them, and when.
 
 use std::collections::BTreeSet;
 
 use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Deploy, Fault, Model, Scaling, Version};
+use seatrial_sim::model::{Deploy, Fault, Mishap, Model, Scaling, TaskFault, Version};
 
 use super::parameters::MOST_TASKS;
 use super::scenario::Names;
@@ -48,6 +48,19 @@ pub(super) fn scale(item: &Item, services: &Names) -> Option<Scaling> {
     let desired = fields.need("desired", |item| item.integer(0..=MOST_TASKS));
     fields.close();
     Some(Scaling { service: ServiceId(service?), at: Time::ZERO + at?, desired: desired? })
+}
+
+/// `[[fault]]`.
+pub(super) fn task_fault(item: &Item, services: &Names) -> Option<TaskFault> {
+    let mut fields = item.fields()?;
+    let service = fields.need("service", |item| services.position(&item));
+    let at = fields.need("at", |item| item.duration());
+    let what = fields.need("what", |item| {
+        item.choice([("hang", Mishap::Hangs), ("crash", Mishap::Crashes), ("stop", Mishap::Stopped)])
+    });
+    let tasks = fields.or("tasks", 1, |item| item.count("tasks", MOST_TASKS));
+    fields.close();
+    Some(TaskFault { service: ServiceId(service?), at: Time::ZERO + at?, what: what?, tasks })
 }
 
 /// What is asked of one service follows each other, before the end.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{BaseImage, Deploy, Eligible, HostGroup, Model, Scaling, Service};
+use seatrial_sim::model::{BaseImage, Deploy, Eligible, HostGroup, Model, Scaling, Service, TaskFault};
 use seatrial_sim::orchestrators::ecs;
 use seatrial_sim::placement::Constraint;
 
@@ -52,6 +52,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let services = Names::of("service", "name", &service_items);
     let deploy_items = elements(&mut fields, "deploy", "service");
     let scale_items = fields.get("scale").map(|item| item.elements("service")).unwrap_or_default();
+    let fault_items = fields.get("fault").map(|item| item.elements("service")).unwrap_or_default();
     // They are read elsewhere.
     fields.get("variant");
     fields.close();
@@ -70,6 +71,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         all(&service_items, |item| service::service(item, &places, &defaults));
     let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy::deploy(item, &services));
     let scalings: Option<Vec<Scaling>> = all(&scale_items, |item| deploy::scale(item, &services));
+    let task_faults: Option<Vec<TaskFault>> = all(&fault_items, |item| deploy::task_fault(item, &services));
 
     read_groups?;
     let (read_services, strategies) = read_services?.into_iter().unzip();
@@ -80,12 +82,14 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         services: read_services,
         deploys: deploys?,
         scalings: scalings?,
+        task_faults: task_faults?,
         registry_bytes_per_s,
     };
     // Values that are wrong alone would be found wrong together, too.
     if context.is_clean() {
         deploy::check_times(&model.deploys, |deploy| (deploy.service, deploy.at), &deploy_items, &model, "deploy");
         deploy::check_times(&model.scalings, |change| (change.service, change.at), &scale_items, &model, "change");
+        deploy::check_times(&model.task_faults, |fault| (fault.service, fault.at), &fault_items, &model, "fault");
         deploy::check_rollbacks(&model, &deploy_items);
         checks::leads(&model, &group_items);
         checks::refreshes(&model, &group_items);
@@ -101,6 +105,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     // Where two are at once, they stay in the order of the file.
     model.deploys.sort_by_key(|deploy| deploy.at);
     model.scalings.sort_by_key(|change| change.at);
+    model.task_faults.sort_by_key(|fault| fault.at);
     let Run { seeds, first_seed, .. } = run;
     Some(Decoded { question: question?, orchestrator: system.name, strategies, seeds, first_seed, model })
 }

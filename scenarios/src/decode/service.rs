@@ -1,11 +1,11 @@
 //! `[[service]]`: its tasks, their image and their load balancer.
 
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Resources, Service};
+use seatrial_sim::model::{Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Probe, Resources, Service};
 use seatrial_sim::orchestrators::{Orchestrator, Settings, load_balancers};
 use seatrial_sim::placement::Policy;
 
-use super::Item;
+use super::{Fields, Item};
 use super::hosts::MOST_CPU;
 use super::orchestrator::{Chosen, strategy};
 use super::placement::policy;
@@ -53,6 +53,7 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
     let exit = fields.or("exit", settings.exit.clone(), |item| item.dist());
     let stop_timeout = fields.or("stop_timeout", settings.stop_timeout, |item| item.duration());
     let load_balancer = fields.maybe("load_balancer", |item| load_balancer(&item));
+    let health_check_grace = fields.or("health_check_grace", Duration::ZERO, |item| item.duration());
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
     let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item, &places.classes));
     let (allowed, constraint) = fields.or("constraint", (Eligible::ANY, None), |item| places.constraint(&item));
@@ -76,6 +77,7 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
         startup,
         health_check,
         load_balancer,
+        health_check_grace,
         pre_stop,
         exit,
         stop_timeout,
@@ -96,8 +98,25 @@ fn own_check(item: &Item, default: &HealthCheck) -> Option<Option<HealthCheck>> 
     let mut fields = item.fields()?;
     let passes_after = fields.or("passes_after", default.passes_after.clone(), |item| item.dist());
     let fails_after = fields.or("fails_after", default.fails_after.clone(), |item| item.or_never(Item::dist));
+    let probe = probe(&mut fields, default.probe);
     fields.close();
-    Some(Some(HealthCheck { passes_after, fails_after }))
+    Some(Some(HealthCheck { passes_after, fails_after, probe }))
+}
+
+/// How a task that was well before is found: as the system does it, with other times, or with those of ECS where the system
+/// has no such check.
+fn probe(fields: &mut Fields, default: Option<Probe>) -> Option<Probe> {
+    /// BC `HealthCheck`.
+    const CONTAINER: Probe =
+        Probe { interval: Duration::from_secs(30), timeout: Duration::from_secs(5), unhealthy: 3, healthy: 1 };
+    let usual = default.unwrap_or(CONTAINER);
+    let probe = Probe {
+        interval: fields.or("interval", usual.interval, |item| item.duration_above_zero()),
+        timeout: fields.or("timeout", usual.timeout, |item| item.duration_above_zero()),
+        unhealthy: fields.or("unhealthy", usual.unhealthy, |item| item.count("checks", 100)),
+        healthy: fields.or("healthy", usual.healthy, |item| item.count("checks", 100)),
+    };
+    default.is_some().then_some(probe).or_else(|| (probe != usual).then_some(probe))
 }
 
 fn image(item: &Item, places: &Places) -> Option<Image> {
@@ -136,7 +155,9 @@ fn load_balancer(item: &Item) -> Option<LoadBalancer> {
         Some("timer") => Some(None),
         _ => item.dist().map(Some),
     });
-    let balancer = LoadBalancer { deregistration_delay, in_flight, ..kind };
+    let slow_start = fields.or("slow_start", kind.slow_start, |item| item.duration_up_to(hour));
+    let deregistration_lag = fields.or("deregistration_lag", kind.deregistration_lag.clone(), |item| item.dist());
+    let balancer = LoadBalancer { deregistration_delay, in_flight, slow_start, deregistration_lag, ..kind };
     let balancer = match fields.get("health_check") {
         Some(item) => health_check(&item, balancer)?,
         None => balancer,
@@ -152,11 +173,25 @@ fn health_check(item: &Item, default: LoadBalancer) -> Option<LoadBalancer> {
         item.duration_up_to(Duration::from_secs(300))
     });
     let initial_checks = fields.or("initial_checks", default.initial_checks, |item| item.count("checks", 10));
+    let timeout = fields.or("timeout", default.timeout, |item| {
+        item.duration_above_zero()?;
+        item.duration_up_to(Duration::from_secs(120))
+    });
+    let healthy_checks = fields.or("healthy", default.healthy_checks, |item| item.count("checks", 10));
     let unhealthy_checks = fields.or("unhealthy", default.unhealthy_checks, |item| item.count("checks", 10));
     let registration = fields.or("registration", default.registration.clone(), |item| item.dist());
     let first_check = fields.or("first_check", default.first_check, |item| {
         item.choice([("at-once", FirstCheck::AtOnce), ("within-interval", FirstCheck::WithinInterval)])
     });
     fields.close();
-    Some(LoadBalancer { interval, initial_checks, unhealthy_checks, registration, first_check, ..default })
+    Some(LoadBalancer {
+        interval,
+        timeout,
+        initial_checks,
+        unhealthy_checks,
+        healthy_checks,
+        registration,
+        first_check,
+        ..default
+    })
 }

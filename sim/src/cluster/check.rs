@@ -50,10 +50,12 @@ impl Cluster {
             assert_eq!(counts.healthy as usize, healthy, "healthy tasks of version {version}");
             let available = wanted().filter(|task| task.is_available()).count();
             assert_eq!(counts.available as usize, available, "available tasks of version {version}");
-            let leaving = || wanted().filter(|task| self.hosts[task.host.index()].life == HostLife::Draining);
+            let leaving = || wanted().filter(|task| task.leaving);
             assert_eq!(counts.leaving as usize, leaving().count(), "leaving tasks of version {version}");
             let leaving = leaving().filter(|task| task.is_available()).count();
-            assert_eq!(counts.leaving_available as usize, leaving, "available tasks on draining hosts");
+            assert_eq!(counts.leaving_available as usize, leaving, "available tasks that leave");
+            let drains = |host: usize| self.hosts[host].life == HostLife::Draining;
+            assert!(wanted().all(|task| task.leaving || !drains(task.host.index())), "all on draining hosts leave");
             let rested = wanted().filter(|task| task.rested).count();
             assert_eq!(counts.rested as usize, rested, "rested tasks of version {version}");
         }

@@ -37,6 +37,21 @@ pub(crate) struct Cluster {
     pub waits_began: bool,
     /// Hosts that have gone during this event.
     pub hosts_gone: Vec<HostId>,
+    /// By service, whether what happens to its tasks is noted.
+    pub watched: Vec<bool>,
+    /// What has happened to tasks of such services during this event.
+    pub changes: Vec<Change>,
+}
+
+/// What has happened to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It is in another state; `from` is absent where it has just been created.
+    Moved { task: TaskId, from: Option<TaskState>, to: TaskState },
+    /// It has got SIGTERM.
+    Closing(TaskId),
+    /// Its container has ended.
+    Ended(TaskId),
 }
 
 /// A task to create.
@@ -112,7 +127,7 @@ pub(crate) struct VersionTasks {
     pub available: u32,
     /// Of those, the ones whose delay after it is over.
     pub rested: u32,
-    /// Of the wanted ones, those on hosts that drain.
+    /// Of the wanted ones, those that are to be replaced: on hosts that drain, or unhealthy.
     pub leaving: u32,
     /// Of those, the ones that passed the gate.
     pub leaving_available: u32,
@@ -141,6 +156,8 @@ impl Cluster {
             room_came: None,
             waits_began: false,
             hosts_gone: vec![],
+            watched: (0..model.services.len()).map(|i| model.is_watched(ServiceId(i as u32))).collect(),
+            changes: vec![],
         }
     }
 
@@ -159,6 +176,10 @@ impl Cluster {
         counts.healthy -= u32::from(from == TaskState::InService && wanted);
         let fact = ctx.tell_because(Fact::TaskMoved { task: id, service, version, host, to }, because);
         task.last = fact;
+        if to == TaskState::InService {
+            task.serves_since = Some(ctx.now);
+        }
+        self.note(service, Change::Moved { task: id, from: Some(from), to });
         match to {
             TaskState::Stopping if self.slot_release == SlotRelease::Stopping => self.release_resources(id),
             TaskState::Lost | TaskState::Stopped => {
@@ -192,6 +213,7 @@ impl Cluster {
             None => ctx.tell_first(fact),
         };
         self.tasks.push(Task::new(name, entity, host, state, last));
+        self.note(name.service, Change::Moved { task: id, from: None, to: state });
         let demand = self.terms[name.service.index()].demand;
         let on = &mut self.hosts[host.index()];
         on.free = on.free.minus(demand.resources).expect("placement found room");
@@ -209,9 +231,17 @@ impl Cluster {
         counts.rested += u32::from(ready);
         let task = &mut self.tasks[id.index()];
         (task.slot, task.available_since, task.rested) = (slot, ready.then_some(ctx.now), ready);
+        (task.runs_since, task.serves_since) = (ready.then_some(ctx.now), ready.then_some(ctx.now));
         self.tasks[id.index()].place_among_wanted = counts.tasks.len() as u32;
         counts.tasks.push(id);
         id
+    }
+
+    /// Notes what has happened to a task, where somebody wants to know.
+    pub fn note(&mut self, service: ServiceId, change: Change) {
+        if self.watched[service.index()] {
+            self.changes.push(change);
+        }
     }
 
     /// Marks a task as one that the scheduler has decided to stop.
@@ -277,26 +307,30 @@ impl Cluster {
     pub fn doom(&mut self, host: HostId) -> BTreeSet<ServiceId> {
         let mut services = BTreeSet::new();
         for id in self.wanted_on(host) {
-            let task = &mut self.tasks[id.index()];
-            task.leaving = true;
-            let name = task.name;
-            let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
-            counts.leaving += 1;
-            counts.leaving_available += u32::from(task.is_available());
-            services.insert(name.service);
+            self.leave(id);
+            services.insert(self.tasks[id.index()].name.service);
         }
         services
     }
 
+    /// A wanted task is to be replaced.
+    pub fn leave(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.index()];
+        if !std::mem::replace(&mut task.leaving, true) {
+            let name = task.name;
+            let counts = &mut self.services[name.service.index()].versions[usize::from(name.version)];
+            counts.leaving += 1;
+            counts.leaving_available += u32::from(task.is_available());
+        }
+    }
+
     /// A host is gone with all its tasks, whatever they were doing, as a fact says. Returns the fact.
     pub fn lose_host(&mut self, host: HostId, fact: Fact, because: FactId, ctx: &mut Ctx) -> FactId {
-        let drained = self.hosts[host.index()].life == HostLife::Draining;
         let fact = self.set_host_life(host, HostLife::Lost, fact, because, ctx);
         for id in self.tasks_on(host) {
             self.lose(id);
             let task = &mut self.tasks[id.index()];
             if std::mem::take(&mut task.leaving) {
-                assert!(drained, "only tasks on a draining host leave it");
                 let name = task.name;
                 self.services[name.service.index()].versions[usize::from(name.version)].leaving -= 1;
             }
@@ -319,6 +353,16 @@ impl Cluster {
             task.host == host && task.state != TaskState::Stopped
         };
         (0..self.tasks.len()).map(|i| TaskId(i as u32)).filter(on).collect()
+    }
+
+    /// A service's tasks in service that are not chosen to stop, in order of their ids.
+    pub fn in_service(&self, service: ServiceId) -> Vec<TaskId> {
+        let versions = self.services[service.index()].versions.iter();
+        let wanted = versions.flat_map(|version| version.tasks.iter().copied());
+        let mut serving: Vec<_> =
+            wanted.filter(|id| self.tasks[id.index()].state == TaskState::InService).collect();
+        serving.sort_unstable();
+        serving
     }
 
     /// The tasks on a host that are neither chosen to stop nor stopped, in order of their ids.

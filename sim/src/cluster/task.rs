@@ -53,7 +53,8 @@ impl TaskState {
             Starting => matches!(next, Running | BackingOff | Stopping | Stopped),
             Running => matches!(next, Registering | InService | BackingOff | Stopping | Stopped),
             Registering => matches!(next, InService | Draining | BackingOff | Stopping | Stopped),
-            InService => matches!(next, Draining | BackingOff | Stopping | Stopped),
+            // Back where it came from when a check finds it unhealthy.
+            InService => matches!(next, Running | Registering | Draining | BackingOff | Stopping | Stopped),
             Draining => next == Drained,
             Drained => next == Stopping,
             Stopping | Lost => next == Stopped,
@@ -78,8 +79,14 @@ pub(crate) struct Task {
     pub available_since: Option<Time>,
     /// The delay after its gate is over.
     pub rested: bool,
-    /// Its host drains.
+    /// It is to be replaced: its host drains, or it is unhealthy.
     pub leaving: bool,
+    /// It takes requests and checks, and answers none.
+    pub hung: bool,
+    /// A checker found it unhealthy, and has not changed its mind.
+    pub unhealthy: bool,
+    /// When it last came into service.
+    pub serves_since: Option<Time>,
     /// When it passes its health checks, if that is known. An event for another time is stale.
     pub passes_at: Option<Time>,
     /// When it passes the gate, or has rested, if that is known.
@@ -132,6 +139,9 @@ impl Task {
             available_since: None,
             rested: false,
             leaving: false,
+            hung: false,
+            unhealthy: false,
+            serves_since: None,
             passes_at: None,
             gate_at: None,
             runs_since: None,

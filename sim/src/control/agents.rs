@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::cluster::{Cluster, Container, Host, HostLife, TaskName, TaskState};
+use crate::cluster::{Change, Cluster, Container, Host, HostLife, TaskName, TaskState};
 use crate::control::beat::Beat;
 use crate::control::images::{Images, Pull};
 use crate::engine::ctx::Ctx;
@@ -277,7 +277,15 @@ impl<'m> Agents<'m> {
         let service = &self.model.services[task.name.service.index()];
         let exit = self.draws.span(&service.exit, Stream::Exit, task.entity);
         let terminated = ctx.now + service.pre_stop;
-        if exit > service.stop_timeout {
+        // Nobody is there to handle SIGTERM where a task hangs.
+        let is_killed = exit > service.stop_timeout || task.hung;
+        let of_service = task.name.service;
+        if service.pre_stop.is_zero() {
+            cluster.note(of_service, Change::Closing(id));
+        } else if cluster.watched[of_service.index()] {
+            ctx.schedule(terminated, Event::Sigterm(id), ctx.cause);
+        }
+        if is_killed {
             ctx.schedule(terminated + service.stop_timeout, Event::Kill(id), ctx.cause);
         } else {
             ctx.schedule(terminated + exit, Event::Exited(id), ctx.cause);
@@ -293,6 +301,8 @@ impl<'m> Agents<'m> {
 
     /// The container has ended: its place on the host is free.
     pub fn exited(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let of_service = cluster.tasks[id.index()].name.service;
+        cluster.note(of_service, Change::Ended(id));
         let task = &cluster.tasks[id.index()];
         self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];

@@ -23,7 +23,7 @@ impl Scheduler<'_> {
     }
 
     /// A task's container has ended, by itself or because a check found it `unwell`.
-    fn end_task(&mut self, id: TaskId, unwell: bool, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    pub(super) fn end_task(&mut self, id: TaskId, unwell: bool, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         let task = &cluster.tasks[id.index()];
         let alive = matches!(
             task.state,
@@ -281,6 +281,7 @@ impl Scheduler<'_> {
         let Act::RollBack(how) = act else { return Some((deploy, failed)) };
         if let RollBack::DropNew { .. } = how {
             ctx.tell_because(Fact::TrafficShifted { service, version: self.target, permille: 0 }, failed);
+            self.split = Some((self.target, 0));
         }
         (self.room, self.surplus) = (failed, failed);
         self.target = self.stable;

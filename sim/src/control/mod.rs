@@ -1,6 +1,7 @@
 //! What acts on the cluster: the service scheduler, the agents, the load balancers and the host groups.
 
 pub(crate) mod agents;
+pub(crate) mod autoscalers;
 pub(crate) mod balancer;
 pub(crate) mod beat;
 mod health;
@@ -14,4 +15,6 @@ pub(crate) mod slot_book;
 mod step;
 mod throughput;
 mod tokens;
+pub(crate) mod traffic;
 pub(crate) mod trouble;
+mod unhealthy;

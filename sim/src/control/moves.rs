@@ -318,8 +318,11 @@ impl Scheduler<'_> {
         let load_balancer = self.service.load_balancer.as_ref().expect("only registered tasks are deregistered");
         let drained = balancer::until_drained(load_balancer, self.draws, cluster.tasks[id.index()].entity);
         let fact = cluster.advance(id, TaskState::Draining, because, ctx);
-        let noticed = self.target_polls.next(ctx.now + drained, self.draws);
-        ctx.schedule(noticed, Event::DrainNoticed(id), fact);
+        // Of a service that is watched, what is under way says when draining ends.
+        if !cluster.watched[self.id.index()] {
+            let noticed = self.target_polls.next(ctx.now + drained, self.draws);
+            ctx.schedule(noticed, Event::DrainNoticed(id), fact);
+        }
     }
 }
 

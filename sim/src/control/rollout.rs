@@ -22,6 +22,8 @@ pub(crate) struct Progress<'m> {
     pub got_on: Time,
     /// The last fact that it told, for what follows from it.
     pub told: Option<FactId>,
+    /// The share of the traffic that the new version has got now, in tenths of a percent.
+    pub shifted: Option<u16>,
     steps: Cow<'m, [Step]>,
     step: usize,
     phase: Phase,
@@ -94,6 +96,7 @@ impl<'m> Progress<'m> {
             requested: now,
             got_on: now,
             told: None,
+            shifted: None,
             steps,
             step: 0,
             phase: Phase::Moving,
@@ -151,6 +154,7 @@ impl<'m> Progress<'m> {
             Phase::Shifting(until) if until <= ctx.now => {
                 if let Some(permille) = self.step().weight {
                     let permille = permille as u16;
+                    self.shifted = Some(permille);
                     self.told = Some(ctx.tell_because(Fact::TrafficShifted { service, version, permille }, latest));
                 }
                 self.hold(0, serves_errors, draws, ctx.now);

@@ -5,6 +5,7 @@
 //! it looks at its next beat.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, FIRST_VERSION, TaskState, VersionTasks};
 use crate::control::agents::Agents;
@@ -29,7 +30,7 @@ use crate::scaling::Pending;
 
 /// The scheduler of one service.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four things that are or are not, and do not depend on one another")]
+#[expect(clippy::struct_excessive_bools, reason = "five things that are or are not, and do not depend on one another")]
 pub(crate) struct Scheduler<'m> {
     pub(super) id: ServiceId,
     pub(super) service: &'m Service,
@@ -76,8 +77,16 @@ pub(crate) struct Scheduler<'m> {
     pub waiting: Option<Pending>,
     /// The group whose machines its tasks get, one each.
     pub(super) machines: Option<GroupId>,
-    /// Some of its tasks are on hosts that drain.
+    /// Some of its tasks are to be replaced: they are on hosts that drain, or unhealthy.
     pub(super) moving: bool,
+    /// The unhealthy ones that stay until others are healthy.
+    pub(super) unwell: BTreeSet<TaskId>,
+    /// Until when it does not know of the last of those others.
+    pub(super) unseen_until: Option<Time>,
+    /// Single tasks were replaced, and it has not been said that it is as it should be again.
+    pub(super) unsteady: bool,
+    /// The version that the requests are split between and the others, and its share in tenths of a percent.
+    pub split: Option<(u16, u16)>,
     pub(super) rate_reached: bool,
     /// The next time at which the failure policy looks at the clock.
     pub(super) deadline: Option<Time>,
@@ -163,6 +172,10 @@ impl<'m> Scheduler<'m> {
             waiting: None,
             machines: machines.map(|(id, _)| id),
             moving: false,
+            unwell: BTreeSet::new(),
+            unseen_until: None,
+            unsteady: false,
+            split: None,
             rate_reached: false,
             deadline: None,
             room: none,
@@ -184,6 +197,8 @@ impl<'m> Scheduler<'m> {
         if cluster.services[self.id.index()].index.is_none() {
             cluster.open_index(self.id);
         }
+        self.look_at_unwell(cluster, ctx);
+        let is_quiet = self.to_deregister.is_empty();
         self.register_running(cluster, ctx);
         let there = |task: &TaskId, cluster: &Cluster| cluster.tasks[task.index()].state < TaskState::Lost;
         for task in
@@ -213,6 +228,7 @@ impl<'m> Scheduler<'m> {
                 self.look_at(next, ctx);
             }
         }
+        self.tell_steady(is_quiet && self.to_deregister.is_empty(), cluster, ctx);
         self.look_again(ended.is_some(), cluster, ctx);
         ended
     }
@@ -235,6 +251,10 @@ impl<'m> Scheduler<'m> {
         );
         if asks || !self.to_deregister.is_empty() || self.explicit_looks {
             let next = self.next_beat(ctx.now, ctx);
+            self.look_at(next, ctx);
+        }
+        if let Some(until) = self.unseen_until {
+            let next = self.next_beat(until, ctx);
             self.look_at(next, ctx);
         }
         if after.start > 0
@@ -284,7 +304,12 @@ impl<'m> Scheduler<'m> {
         let request = self.draw_name();
         let program = match self.steps_back(deploy.version, superseded.as_ref()) {
             Some(steps) => Cow::Owned(steps),
-            None => Cow::Borrowed(&self.service.rollout.program[..]),
+            None => {
+                let program = &self.service.rollout.program[..];
+                let weighs = program.iter().any(|step| step.weight.is_some());
+                self.split = weighs.then_some((self.target, 0));
+                Cow::Borrowed(program)
+            }
         };
         let first = self.draws.span(&self.control.first_review, Stream::FirstReview, request);
         self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, request);
@@ -334,10 +359,29 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    /// The desired count changes.
-    pub fn scale(&mut self, desired: u32, ctx: &mut Ctx) {
+    /// Of which service.
+    pub const fn id(&self) -> ServiceId {
+        self.id
+    }
+
+    /// Tasks wanted.
+    pub const fn desired(&self) -> u32 {
+        self.desired
+    }
+
+    /// Whether a deploy is under way.
+    pub const fn is_deploying(&self) -> bool {
+        self.rollout.is_some()
+    }
+
+    /// The desired count changes, because of a fact or by itself.
+    pub fn scale(&mut self, desired: u32, because: Option<FactId>, ctx: &mut Ctx) {
         self.desired = desired;
-        let fact = ctx.tell_first(Fact::DesiredChanged { service: self.id, desired });
+        let fact = Fact::DesiredChanged { service: self.id, desired };
+        let fact = match because {
+            Some(because) => ctx.tell_because(fact, because),
+            None => ctx.tell_first(fact),
+        };
         (self.room, self.surplus, self.latest) = (fact, fact, fact);
         let next = self.next_beat(ctx.now + self.control.latency, ctx);
         self.look_at(next, ctx);
@@ -431,6 +475,7 @@ impl<'m> Scheduler<'m> {
             self.book.passed(id, cluster);
         }
         self.get_on(ctx.now);
+        self.see_later(ctx);
         let delay = self.slots().map_or(Duration::ZERO, |slots| slots.delay);
         if delay.is_zero() {
             cluster.rest(id);
@@ -491,7 +536,10 @@ impl<'m> Scheduler<'m> {
             let fact = cluster.advance(id, TaskState::Registering, task.last, ctx);
             if self.is_never_healthy(id, cluster) {
                 if self.control.replaces_unhealthy_targets {
-                    let found = balancer::until_unhealthy(load_balancer, self.draws, cluster.tasks[id.index()].entity);
+                    let task = &cluster.tasks[id.index()];
+                    let found = balancer::until_unhealthy(load_balancer, self.draws, task.entity);
+                    let heeded = task.runs_since.map_or(ctx.now, |since| since + self.service.health_check_grace);
+                    let found = found.max(heeded.since(ctx.now));
                     cluster.tasks[id.index()].passes_at = Some(ctx.now + found);
                     ctx.schedule(ctx.now + found, Event::FoundUnwell(id), fact);
                 }
@@ -528,6 +576,9 @@ impl<'m> Scheduler<'m> {
                 return (false, self.complete(&view, ctx));
             }
             let stepped = progress.advance(&rolled, ctx);
+            if let Some(permille) = progress.shifted.take() {
+                self.split = Some((self.target, permille));
+            }
             if let Some(told) = progress.told.take() {
                 (self.latest, self.room, self.surplus) = (told, told, told);
             }

@@ -68,7 +68,11 @@ impl Scheduler<'_> {
                 let start = if paused && self.slots().is_some() { self.trouble.owed } else { 0 };
                 Plan { start, ..Plan::default() }
             }
-            _ => self.step().mover.plan(&self.view(cluster)),
+            _ => {
+                let view = self.view(cluster);
+                let plan = self.step().mover.plan(&view);
+                if self.unwell.is_empty() { plan } else { self.keep_unwell(plan, &view, cluster) }
+            }
         }
     }
 }

@@ -85,6 +85,46 @@ pub(crate) enum Event {
     Exited(TaskId),
     /// The control plane learns that the task has stopped.
     StopReported(TaskId),
+    /// A step of a service's load begins; its position.
+    LoadSteps { service: ServiceId, step: u32 },
+    /// What flows through a service changes by itself.
+    FlowsChange(ServiceId),
+    /// A service's scaler looks.
+    AutoscalerLooks(ServiceId),
+    /// The bounds of a service's scaler change.
+    BoundsChange(ServiceId),
+    /// Something happens to tasks; the position of the fault in the model.
+    FaultOccurs(u32),
+    /// A task gets warmer, or a larger share of the requests.
+    Warms(TaskId),
+    /// The task gets SIGTERM after whatever was done before it.
+    Sigterm(TaskId),
+    /// Nobody sends requests to a target any more.
+    RotationEnds(TaskId),
+    /// The load balancer lets go of a target.
+    TargetGone(TaskId),
+    /// A check of an ailing target begins.
+    CheckSent(TaskId, Checker),
+    /// A check of an ailing target is answered, or is not in time.
+    CheckAnswered(TaskId, Checker),
+    /// The control plane learns that a task is unhealthy.
+    UnhealthyNoticed(TaskId),
+    /// A task that was stopped by hand is deregistered, or told to stop.
+    StopsByHand(TaskId),
+}
+
+/// Who checks the health of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checker {
+    /// Its load balancer.
+    Balancer,
+    /// Its runtime or its orchestrator.
+    Own,
+}
+
+impl Checker {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Balancer, Self::Own];
 }
 
 impl Event {
@@ -107,7 +147,10 @@ impl Event {
             | Self::StopReceived(id)
             | Self::Kill(id)
             | Self::Exited(id)
-            | Self::StopReported(id) => Some(id),
+            | Self::StopReported(id)
+            | Self::Sigterm(id)
+            | Self::UnhealthyNoticed(id)
+            | Self::StopsByHand(id) => Some(id),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::time::Time;
 use crate::cluster::TaskState;
 use crate::placement::Shortage;
+use crate::traffic::{Loss, Rate};
 
 /// The position of a fact in its run, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -290,6 +291,85 @@ pub enum Fact {
         deploy: DeployId,
         /// Of which service.
         service: ServiceId,
+    },
+    /// So many requests arrive from now on.
+    DemandChanged {
+        /// At which service.
+        service: ServiceId,
+        /// How many.
+        rate: Rate,
+    },
+    /// The tasks to which requests are sent can serve so many from now on.
+    CapacityChanged {
+        /// Of which service.
+        service: ServiceId,
+        /// How many.
+        rate: Rate,
+    },
+    /// So many requests are served from now on.
+    ServedChanged {
+        /// By which service.
+        service: ServiceId,
+        /// How many.
+        rate: Rate,
+    },
+    /// So many requests fail in one way from now on.
+    LosingChanged {
+        /// Of which service.
+        service: ServiceId,
+        /// In which way.
+        loss: Loss,
+        /// How many.
+        rate: Rate,
+    },
+    /// Requests failed at once: those that were under way are counted as served until then.
+    RequestsLost {
+        /// Of which service.
+        service: ServiceId,
+        /// In which way.
+        loss: Loss,
+        /// How many, in billionths.
+        nanos: u64,
+    },
+    /// A task hangs: it takes requests and checks, and answers none.
+    TaskHung {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A load balancer found a target unhealthy and sends it nothing more, unless all are.
+    TargetUnhealthy {
+        /// Which task.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// The control plane replaces a task that is unhealthy.
+    TaskUnhealthy {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A load balancer let go of a target: draining has ended.
+    TargetGone {
+        /// Which task.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// After tasks were replaced a service is as it should be ("has reached a steady state"). Draining targets do not count.
+    SteadyState {
+        /// Which service.
+        service: ServiceId,
+    },
+    /// A service's scaler asks for so many tasks.
+    Autoscaled {
+        /// Of which service.
+        service: ServiceId,
+        /// How many.
+        desired: u32,
     },
 }
 

@@ -8,10 +8,12 @@ use super::queue::EventQueue;
 use super::time::Time;
 use crate::cluster::{Cluster, NewTask, TaskName, TaskState, VersionTasks};
 use crate::control::agents::Agents;
+use crate::control::autoscalers::Autoscalers;
 use crate::control::host_groups::HostGroups;
 use crate::control::moves::find_host;
 use crate::control::scheduler::{Chance, Scheduler};
-use crate::model::Model;
+use crate::control::traffic::Traffic;
+use crate::model::{Mishap, Model};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ struct World<'m> {
     schedulers: Vec<Scheduler<'m>>,
     agents: Agents<'m>,
     host_groups: HostGroups<'m>,
+    traffic: Traffic<'m>,
+    autoscalers: Autoscalers<'m>,
     /// What kept tasks from running at the start.
     not_running: Vec<String>,
 }
@@ -67,6 +71,8 @@ impl<'m> World<'m> {
             schedulers: services.map(|id| Scheduler::new(model, id, draws, explicit)).collect(),
             agents: Agents::new(model, draws, explicit),
             host_groups: HostGroups::new(model, draws),
+            traffic: Traffic::new(model, draws),
+            autoscalers: Autoscalers::new(model),
             not_running: vec![],
         }
     }
@@ -135,7 +141,7 @@ impl<'m> World<'m> {
             }
             Event::Scale(change) => {
                 let change = &self.model.scalings[change as usize];
-                self.schedulers[change.service.index()].scale(change.desired, ctx);
+                self.schedulers[change.service.index()].scale(change.desired, None, ctx);
             }
             Event::StepDue(service) => self.schedulers[service.index()].step_due(ctx),
             Event::RolloutDeadline(service) => self.schedulers[service.index()].rollout_deadline(&self.cluster, ctx),
@@ -158,6 +164,30 @@ impl<'m> World<'m> {
             Event::Kill(task) => self.agents.kill(task, &mut self.cluster, ctx),
             Event::Exited(task) => self.agents.exited(task, &mut self.cluster, ctx),
             Event::Restarted(task) => self.agents.restarted(task, &mut self.cluster, ctx),
+            Event::LoadSteps { service, step } => self.traffic.load_steps(service, step, ctx),
+            Event::FlowsChange(service) => self.traffic.flows_change(service, ctx),
+            Event::AutoscalerLooks(service) => self.autoscaler_looks(service, true, ctx),
+            Event::BoundsChange(service) => self.autoscaler_looks(service, false, ctx),
+            Event::FaultOccurs(fault) => self.fault_occurs(fault, ctx),
+            Event::Warms(task) => self.traffic.warms(task, ctx),
+            Event::Sigterm(task) => self.traffic.sigterm(task, ctx),
+            Event::RotationEnds(task) => {
+                let is_there = self.cluster.tasks[task.index()].state < TaskState::Stopped;
+                self.traffic.rotation_ends(task, is_there, ctx);
+            }
+            Event::TargetGone(task) => {
+                self.traffic.target_gone(task, &mut self.cluster, ctx);
+                let service = self.cluster.tasks[task.index()].name.service;
+                self.schedulers[service.index()].target_gone(task, &self.cluster, ctx);
+            }
+            Event::CheckSent(task, by) => self.traffic.check_sent(task, by, ctx),
+            Event::CheckAnswered(task, by) => {
+                if let Some(verdict) = self.traffic.check_answered(task, by, ctx) {
+                    let service = self.cluster.tasks[task.index()].name.service;
+                    let scheduler = &mut self.schedulers[service.index()];
+                    scheduler.verdict(verdict, &mut self.cluster, &mut self.agents, ctx);
+                }
+            }
             Event::Started(task)
             | Event::Passed(task)
             | Event::GateDue(task)
@@ -165,6 +195,8 @@ impl<'m> World<'m> {
             | Event::Crashed(task)
             | Event::FoundUnwell(task)
             | Event::DrainNoticed(task)
+            | Event::UnhealthyNoticed(task)
+            | Event::StopsByHand(task)
             | Event::HandoverDue(task)
             | Event::StopReported(task) => self.tell_scheduler(event, task, ctx),
         }
@@ -183,6 +215,8 @@ impl<'m> World<'m> {
             Event::Crashed(_) => scheduler.task_fails(task, cluster, agents, ctx),
             Event::FoundUnwell(_) => scheduler.found_unwell(task, cluster, agents, ctx),
             Event::DrainNoticed(_) => scheduler.task_drained(task, cluster, ctx),
+            Event::UnhealthyNoticed(_) => scheduler.unhealthy_noticed(task, cluster, agents, ctx),
+            Event::StopsByHand(_) => scheduler.stops_by_hand(task, cluster, agents, ctx),
             Event::HandoverDue(_) => scheduler.handover_due(task, cluster, ctx),
             Event::StopReported(_) => scheduler.task_stopped(task, cluster, ctx),
             _ => unreachable!("{event:?} is not for a scheduler"),
@@ -207,6 +241,10 @@ impl<'m> World<'m> {
         for host in std::mem::take(&mut self.cluster.hosts_gone) {
             self.agents.images.forget(host, ctx);
         }
+        for scheduler in &self.schedulers {
+            self.traffic.split(scheduler.id(), scheduler.split, ctx);
+        }
+        self.traffic.react(&mut self.cluster, ctx);
     }
 
     /// A task's image does not fit on its host: the task fails as one that crashes before it runs.
@@ -214,6 +252,30 @@ impl<'m> World<'m> {
         if self.agents.pull_failed(id, &mut self.cluster, ctx) {
             let service = self.cluster.tasks[id.index()].name.service;
             self.schedulers[service.index()].task_fails(id, &mut self.cluster, &mut self.agents, ctx);
+        }
+    }
+
+    /// A service's scaler looks.
+    fn autoscaler_looks(&mut self, id: ServiceId, regular: bool, ctx: &mut Ctx) {
+        let scheduler = &mut self.schedulers[id.index()];
+        self.autoscalers.look(id, regular, &mut self.traffic, scheduler, &self.cluster, ctx);
+    }
+
+    /// Something happens to the oldest tasks in service.
+    fn fault_occurs(&mut self, fault: u32, ctx: &mut Ctx) {
+        let fault = &self.model.task_faults[fault as usize];
+        let tasks = self.cluster.in_service(fault.service);
+        for id in tasks.into_iter().take(fault.tasks as usize) {
+            let scheduler = &mut self.schedulers[fault.service.index()];
+            match fault.what {
+                Mishap::Hangs => {
+                    self.cluster.tasks[id.index()].hung = true;
+                    ctx.cause = ctx.tell_first(Fact::TaskHung { task: id, service: fault.service });
+                    self.traffic.hang(id, ctx);
+                }
+                Mishap::Crashes => scheduler.task_fails(id, &mut self.cluster, &mut self.agents, ctx),
+                Mishap::Stopped => scheduler.stop_by_hand(id, &mut self.cluster, ctx),
+            }
         }
     }
 
@@ -273,6 +335,11 @@ impl<'m> World<'m> {
         for (scaling, id) in self.model.scalings.iter().zip(0..) {
             ctx.schedule(scaling.at, Event::Scale(id), ctx.cause);
         }
+        for (fault, id) in self.model.task_faults.iter().zip(0..) {
+            ctx.schedule(fault.at, Event::FaultOccurs(id), ctx.cause);
+        }
+        self.traffic.open(&mut self.cluster, ctx);
+        self.autoscalers.open(self.model, self.draws, ctx);
     }
 
     /// What each unfinished deploy waits for.

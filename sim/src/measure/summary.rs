@@ -230,7 +230,18 @@ impl Observer for SummaryObserver<'_> {
             | Fact::RefreshRefused { .. }
             | Fact::RefreshDone { .. }
             | Fact::RefreshFailed { .. }
-            | Fact::BoundsBlocked { .. } => {}
+            | Fact::BoundsBlocked { .. }
+            | Fact::DemandChanged { .. }
+            | Fact::CapacityChanged { .. }
+            | Fact::ServedChanged { .. }
+            | Fact::LosingChanged { .. }
+            | Fact::RequestsLost { .. }
+            | Fact::TaskHung { .. }
+            | Fact::TargetUnhealthy { .. }
+            | Fact::TaskUnhealthy { .. }
+            | Fact::TargetGone { .. }
+            | Fact::SteadyState { .. }
+            | Fact::Autoscaled { .. } => {}
         }
     }
 }

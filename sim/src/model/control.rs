@@ -29,6 +29,18 @@ pub struct ControlLoop {
     pub launch_rate: Option<LaunchRate>,
     /// Whether it replaces tasks that their load balancer finds unhealthy.
     pub replaces_unhealthy_targets: bool,
+    /// Whether a task that was healthy and is not any more stays until another one is, as far as the bounds of its rollout
+    /// let more tasks exist. Otherwise it is stopped, and then replaced.
+    pub replaces_before_stop: bool,
+    /// From the verdict of a task's own check to the control plane's knowing it.
+    pub health_report: Dist,
+    /// From a task's leaving service, by its stop or by its end, until nothing new is sent to it where no load balancer is
+    /// asked first or finds it out before.
+    pub rotation_end: Dist,
+    /// From a call that stops one task to its deregistration.
+    pub stop_call: Dist,
+    /// From there to the look that replaces it.
+    pub stop_call_reaction: Dist,
     /// Whether a new task's image is pulled while the old task of its slot stops.
     pub pull_ahead: bool,
     /// What becomes of tasks that end by themselves.

@@ -21,7 +21,7 @@ pub use hosts::{
 };
 pub use load::{Load, WarmUp};
 pub use resources::{Resource, Resources};
-pub use service::{BaseImage, Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Service};
+pub use service::{BaseImage, Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Probe, Service};
 
 /// Everything that one run needs but its seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,11 +38,19 @@ pub struct Model {
     pub deploys: Vec<Deploy>,
     /// Changes of desired counts, in order of time.
     pub scalings: Vec<Scaling>,
+    /// What happens to single tasks, in order of time.
+    pub task_faults: Vec<TaskFault>,
     /// Bytes a second that the registry gives to all hosts together; without a limit where absent.
     pub registry_bytes_per_s: Option<u64>,
 }
 
 impl Model {
+    /// Whether somebody looks at what a service's users feel, or at how its tasks' checks fail.
+    pub fn is_watched(&self, service: ServiceId) -> bool {
+        let Service { load, autoscaling, .. } = &self.services[service.index()];
+        load.is_some() || autoscaling.is_some() || self.task_faults.iter().any(|fault| fault.service == service)
+    }
+
     /// The groups that add hosts for a deploy: of those that its service may run on.
     pub fn adding_for(&self, deploy: &Deploy) -> impl Iterator<Item = (GroupId, &PreDeploy)> + use<'_> {
         let eligible = &self.services[deploy.service.index()].eligible;
@@ -139,6 +147,30 @@ pub enum Fault {
         /// From the first such task in service to the alarm.
         alarm_after: Duration,
     },
+}
+
+/// Something that happens to tasks of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFault {
+    /// Of which service.
+    pub service: ServiceId,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: Mishap,
+    /// To how many of those that are in service then; the oldest ones.
+    pub tasks: u32,
+}
+
+/// What happens to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// It hangs: it takes requests and checks, and answers none.
+    Hangs,
+    /// It ends by itself.
+    Crashes,
+    /// Somebody stops it (`StopTask`, `kubectl delete pod`).
+    Stopped,
 }
 
 /// A change of a service's desired count.

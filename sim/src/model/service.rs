@@ -28,6 +28,9 @@ pub struct Service {
     pub health_check: Option<HealthCheck>,
     /// What registers its tasks and checks their health.
     pub load_balancer: Option<LoadBalancer>,
+    /// From RUNNING on, how long the control plane pays no heed to checks that find a task unhealthy
+    /// (`healthCheckGracePeriodSeconds`).
+    pub health_check_grace: Duration,
     /// From the stop order to SIGTERM (a hook, or a wait for others to learn of it).
     pub pre_stop: Duration,
     /// From SIGTERM to the exit, where the stop timeout leaves that long.
@@ -57,6 +60,7 @@ impl Service {
             startup: Dist::ZERO,
             health_check: None,
             load_balancer: None,
+            health_check_grace: Duration::ZERO,
             pre_stop: Duration::ZERO,
             exit: Dist::ZERO,
             stop_timeout: Duration::ZERO,
@@ -165,6 +169,21 @@ pub struct HealthCheck {
     pub passes_after: Dist,
     /// From RUNNING to the verdict that a bad one is not, which ends it; it goes on being unwell where absent.
     pub fails_after: Option<Dist>,
+    /// How it finds a task that was well before; it never does where absent.
+    pub probe: Option<Probe>,
+}
+
+/// How a target is checked again and again. The next check comes an interval after the one before has been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// From an answer to the next check; above zero.
+    pub interval: Duration,
+    /// A check that is answered later fails.
+    pub timeout: Duration,
+    /// Checks in a row that a well target fails before it is unhealthy; at least 1.
+    pub unhealthy: u32,
+    /// Checks in a row that an unhealthy one passes before it is well again; at least 1.
+    pub healthy: u32,
 }
 
 /// A load balancer in front of a service.
@@ -176,14 +195,35 @@ pub struct LoadBalancer {
     pub first_check: FirstCheck,
     /// Health check interval.
     pub interval: Duration,
+    /// A health check that is answered later fails.
+    pub timeout: Duration,
     /// Checks in a row that a new target must pass; at least 1.
     pub initial_checks: u32,
     /// Checks in a row that a target fails before it is unhealthy; at least 1.
     pub unhealthy_checks: u32,
+    /// Checks in a row that an unhealthy target passes before it is healthy again; at least 1.
+    pub healthy_checks: u32,
+    /// How long the share of requests of a new target grows, linearly, to what the others get; zero where it is the same at
+    /// once.
+    pub slow_start: Duration,
+    /// From deregistration until nothing new is sent to the target.
+    pub deregistration_lag: Dist,
     /// From deregistration to the end of draining (`deregistration_delay`, Classic: connection draining timeout; 0 is off).
     pub deregistration_delay: Duration,
     /// Where draining ends as soon as the last request does: how long that takes. A fixed timer where absent.
     pub in_flight: Option<Dist>,
+}
+
+impl LoadBalancer {
+    /// How it checks targets that it knows.
+    pub const fn probe(&self) -> Probe {
+        Probe {
+            interval: self.interval,
+            timeout: self.timeout,
+            unhealthy: self.unhealthy_checks,
+            healthy: self.healthy_checks,
+        }
+    }
 }
 
 /// Where a new target's first health check falls.

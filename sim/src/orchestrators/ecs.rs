@@ -83,9 +83,15 @@ pub fn console_2018() -> Orchestrator {
             )
             .with("starts_wait_for_stops", true, "AG v1.50.0 task_manager.go: a start waits for all earlier stops")
             .with("replace_most", Duration::from_secs(900), "DG service-throttle-logic: 15 min until 2023")
+            .with("replaces_before_stop", false, "DG of 2018-01: an unhealthy task is stopped, and then replaced")
             // BC: containers had no health checks of their own.
             .without("check_passes_after")
-            .without("check_fails_after"),
+            .without("check_fails_after")
+            .without("check_interval")
+            .without("check_timeout")
+            .without("check_unhealthy")
+            .without("check_healthy")
+            .without("health_report"),
         strategies: vec![Strategy::new(
             "rolling",
             percentages().with("minimum_healthy_percent", Value::Permille(500), minimum),
@@ -237,6 +243,27 @@ pub(super) fn parameters() -> Parameters {
             Dist::uniform_millis(90_000, 110_000),
             "BC HealthCheck: 3 in a row, 30 s; AG: told every 20 s",
         )
+        .with("check_interval", Duration::from_secs(30), "BC HealthCheck: every 30 s")
+        .with("check_timeout", Duration::from_secs(5), "BC HealthCheck: 5 s")
+        .with("check_unhealthy", 3, "BC HealthCheck: 3 in a row")
+        .with("check_healthy", 1, "BC HealthCheck: one pass")
+        .with(
+            "health_report",
+            Dist::uniform_millis(0, 20_000),
+            "AG agent/stats/engine.go: the health of containers is told every 20 s",
+        )
+        .with(
+            "replaces_before_stop",
+            true,
+            "BC DeploymentConfiguration: a replacement is started first where the maximum percent lets it (T12)",
+        )
+        .with(
+            "rotation_end",
+            Dist::uniform_millis(3_000, 11_000),
+            "RM 708: 502 for 3 to 5 s after a crash; HC: deregistered 10.9 s after one (n = 1)",
+        )
+        .with("stop_call", Dist::uniform_millis(2_700, 4_700), "HC: StopTask to deregistration 3.7 s. E: 1 s off either way")
+        .with("stop_call_reaction", Dist::uniform_millis(500, 900), "HC: the replacement is created 0.5 to 0.9 s later")
         .with("replace_first", Duration::from_secs(10), "E: the docs give only the cap; one tick (range 1 s to 1 min)")
         .with("replace_second", Duration::from_secs(20), "E: doubling (range 1 to 3 times)")
         .with(

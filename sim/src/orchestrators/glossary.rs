@@ -58,6 +58,17 @@ const ALL: &[Meaning] = &[
     any("slot_release", "when placement may use a stopping task's cpu and memory"),
     any("launch_rate", "launches a service may make: tokens a minute, and how many are saved up"),
     any("replaces_unhealthy_targets", "whether tasks that their load balancer finds unhealthy are replaced"),
+    any(
+        "replaces_before_stop",
+        "whether a task that was healthy and is not any more stays until another one is, where more tasks may exist",
+    ),
+    any("health_report", "from the verdict of a task's own check to the control plane's knowing it"),
+    any(
+        "rotation_end",
+        "from a task's leaving service until nothing new is sent to it, where no load balancer finds out before",
+    ),
+    any("stop_call", "from a call that stops one task to its deregistration"),
+    any("stop_call_reaction", "from there to the look that replaces it"),
     any("pull_ahead", "whether a new task's image is pulled while the old task of its slot stops"),
     any(
         "host_drain",
@@ -96,6 +107,10 @@ const ALL: &[Meaning] = &[
     any("stop_timeout", "from SIGTERM to SIGKILL, if a service says nothing else"),
     any("check_passes_after", "from RUNNING to the verdict of a health check that a good task is well"),
     any("check_fails_after", "from RUNNING to the verdict of a health check that ends a bad task"),
+    any("check_interval", "from the answer to a health check to the next one; 0 never finds a task that was well before"),
+    any("check_timeout", "how long a health check waits for its answer"),
+    count("check_unhealthy", 1, 100, "health checks in a row that a well task fails before it is unhealthy"),
+    count("check_healthy", 1, 100, "health checks in a row that an unhealthy task passes before it is well again"),
     any("restart_first", "how long the first restart of a container on its host waits"),
     any("restart_second", "how long the second restart waits"),
     percent("restart_factor", 100, 1_000, "what each further wait is of the one before"),

@@ -117,6 +117,15 @@ pub(super) fn parameters() -> Parameters {
             Dist::uniform_millis(0, 10_000),
             "K8S prober/worker.go: a readiness probe every 10 s, one success. E: at any phase (aligned: 0 to 10 s later)",
         )
+        .with("check_interval", Duration::from_secs(10), "K8S SetDefaults_Probe: every 10 s")
+        .with("check_timeout", Duration::from_secs(1), "K8S SetDefaults_Probe: 1 s")
+        .with("check_unhealthy", 3, "K8S SetDefaults_Probe: 3 in a row")
+        .with("check_healthy", 1, "K8S SetDefaults_Probe: one pass")
+        .with(
+            "rotation_end",
+            Dist::uniform_millis(100, 2_000),
+            "E: an endpoint's removal reaches the proxies, whose minimum is 1 s (K8S; range 0.1 to 2 s)",
+        )
         .with("restart_first", Duration::ZERO, "K8S kuberuntime_manager.go: the first restart is immediate")
         .with("restart_second", Duration::from_secs(10), "K8S kubelet.go: backOffPeriod, 10 s")
         .with("restart_factor", Value::Permille(2_000), "K8S kubelet.go: doubling")

@@ -5,7 +5,7 @@ use crate::engine::dist::Dist;
 use crate::engine::time::Duration;
 use crate::model::{
     Agent, Backoff, Billing, CleanupWhen, Contact, ControlLoop, Deregistration, HealthCheck, HostDrain, ImageCleanup,
-    InPlace, PullOrder, Restart, SlotRelease, StartRule,
+    InPlace, Probe, PullOrder, Restart, SlotRelease, StartRule,
 };
 use crate::parameters::{Parameters, Value};
 use crate::placement::{self, Policy};
@@ -79,6 +79,12 @@ impl Settings {
             health_check: HealthCheck {
                 passes_after: from.random("check_passes_after"),
                 fails_after: from.get("check_fails_after").map(|_| from.random("check_fails_after")),
+                probe: from.span_above_zero("check_interval").map(|interval| Probe {
+                    interval,
+                    timeout: from.span("check_timeout"),
+                    unhealthy: from.count("check_unhealthy"),
+                    healthy: from.count("check_healthy"),
+                }),
             },
             startup: from.random("startup"),
             pre_stop: from.span("pre_stop"),
@@ -110,6 +116,11 @@ fn control(from: &Parameters) -> ControlLoop {
         },
         launch_rate: from.rate("launch_rate"),
         replaces_unhealthy_targets: from.flag("replaces_unhealthy_targets"),
+        replaces_before_stop: from.flag("replaces_before_stop"),
+        health_report: from.random("health_report"),
+        rotation_end: from.random("rotation_end"),
+        stop_call: from.random("stop_call"),
+        stop_call_reaction: from.random("stop_call_reaction"),
         pull_ahead: from.flag("pull_ahead"),
         restart: Restart {
             in_place: from.get("restart_first").map(|_| InPlace {

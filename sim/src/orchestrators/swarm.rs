@@ -94,6 +94,10 @@ fn parameters() -> Parameters {
             Dist::fixed_millis(90_000),
             "MOBY daemon/health.go: 3 in a row, 30 s. E: a failed probe takes no time (range 90 to 180 s)",
         )
+        .with("check_interval", Duration::from_secs(30), "MOBY daemon/health.go: every 30 s")
+        .with("check_timeout", Duration::from_secs(30), "MOBY daemon/health.go: 30 s")
+        .with("check_unhealthy", 3, "MOBY daemon/health.go: 3 in a row")
+        .with("check_healthy", 1, "MOBY daemon/health.go: one pass")
         .with(
             "replace_first",
             Duration::from_secs(5),

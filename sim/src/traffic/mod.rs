@@ -2,6 +2,7 @@
 //! along is in `control`.
 
 mod arrivals;
+pub(crate) mod fluid;
 
 use std::fmt;
 use std::iter::Sum;
@@ -10,6 +11,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use crate::engine::time::Duration;
 
 pub use arrivals::Arrivals;
+pub use fluid::Loss;
 
 /// Requests a second, in whole millionths: amounts over whole milliseconds are then whole billionths of a request, and
 /// nothing is lost to rounding.
@@ -100,6 +102,11 @@ impl Requests {
     /// Requests, for output.
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / 1e9
+    }
+
+    /// Billionths as a fact has them: never negative, and at most some 18 thousand million requests.
+    pub(crate) fn in_fact(self) -> u64 {
+        u64::try_from(self.0.max(0)).unwrap_or(u64::MAX)
     }
 }
 
