@@ -2,6 +2,7 @@
 //! along is in `control`.
 
 mod arrivals;
+mod queueing;
 
 use std::fmt;
 use std::iter::Sum;
@@ -10,6 +11,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use crate::engine::time::Duration;
 
 pub use arrivals::Arrivals;
+pub use queueing::{Station, Wait, erlang_b, erlang_c};
 
 /// Requests a second, in whole millionths: amounts over whole milliseconds are then whole billionths of a request, and
 /// nothing is lost to rounding.
