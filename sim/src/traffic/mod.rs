@@ -2,6 +2,7 @@
 //! along is in `control`.
 
 mod arrivals;
+mod latency;
 mod queueing;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use crate::engine::time::Duration;
 
 pub use arrivals::Arrivals;
+pub use latency::{Latency, Quantile, ResponseTime};
 pub use queueing::{Station, Wait, erlang_b, erlang_c};
 
 /// Requests a second, in whole millionths: amounts over whole milliseconds are then whole billionths of a request, and
