@@ -2,6 +2,7 @@
 //! along is in `control`.
 
 mod arrivals;
+mod in_flight;
 mod latency;
 mod queueing;
 
@@ -12,6 +13,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use crate::engine::time::Duration;
 
 pub use arrivals::Arrivals;
+pub use in_flight::{Piece, in_flight, last_ends};
 pub use latency::{Latency, Quantile, ResponseTime};
 pub use queueing::{Station, Wait, erlang_b, erlang_c};
 
