@@ -9,7 +9,7 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{FirstCheck, Load, LoadBalancer, Mishap, Model, TaskFault, WarmUp};
 use seatrial_sim::orchestrators::load_balancers::{ALB, CLASSIC};
 use seatrial_sim::traffic::{Arrivals, Loss, Rate};
-use support::{Played, at_s, play, plain, secs};
+use support::{Played, at_s, plain, play, secs};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 

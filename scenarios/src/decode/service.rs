@@ -1,15 +1,17 @@
 //! `[[service]]`: its tasks, their image and their load balancer.
 
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Probe, Resources, Service};
+use seatrial_sim::model::{
+    Cached, Demand, Eligible, FirstCheck, HealthCheck, Image, LoadBalancer, Probe, Resources, Service,
+};
 use seatrial_sim::orchestrators::{Orchestrator, Settings, load_balancers};
 use seatrial_sim::placement::Policy;
 
-use super::{Fields, Item};
 use super::hosts::MOST_CPU;
 use super::orchestrator::{Chosen, strategy};
 use super::placement::policy;
 use super::scenario::Places;
+use super::{Fields, Item};
 use crate::tree::Value;
 
 /// What a service has where it says nothing else.

@@ -359,8 +359,7 @@ impl Cluster {
     pub fn in_service(&self, service: ServiceId) -> Vec<TaskId> {
         let versions = self.services[service.index()].versions.iter();
         let wanted = versions.flat_map(|version| version.tasks.iter().copied());
-        let mut serving: Vec<_> =
-            wanted.filter(|id| self.tasks[id.index()].state == TaskState::InService).collect();
+        let mut serving: Vec<_> = wanted.filter(|id| self.tasks[id.index()].state == TaskState::InService).collect();
         serving.sort_unstable();
         serving
     }

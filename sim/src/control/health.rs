@@ -23,7 +23,14 @@ impl Scheduler<'_> {
     }
 
     /// A task's container has ended, by itself or because a check found it `unwell`.
-    pub(super) fn end_task(&mut self, id: TaskId, unwell: bool, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    pub(super) fn end_task(
+        &mut self,
+        id: TaskId,
+        unwell: bool,
+        cluster: &mut Cluster,
+        agents: &mut Agents,
+        ctx: &mut Ctx,
+    ) {
         let task = &cluster.tasks[id.index()];
         let alive = matches!(
             task.state,

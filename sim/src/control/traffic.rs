@@ -13,7 +13,7 @@ use crate::engine::event::{Checker, Event};
 use crate::engine::fact::{Fact, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{Fault, Load, LoadBalancer, Model, Probe, Service};
-use crate::traffic::fluid::{CohortId, Condition, Flows, Kind, Fluid};
+use crate::traffic::fluid::{CohortId, Condition, Flows, Fluid, Kind};
 use crate::traffic::{Loss, Piece, Rate, Requests, in_flight, last_ends};
 
 /// Requests on their way, and the targets that they are sent to. Only services with a load or with faults are watched.

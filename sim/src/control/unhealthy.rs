@@ -31,14 +31,7 @@ impl Scheduler<'_> {
     }
 
     /// A task in service is found unhealthy.
-    fn turns_unhealthy(
-        &mut self,
-        id: TaskId,
-        by: Checker,
-        cluster: &mut Cluster,
-        agents: &mut Agents,
-        ctx: &mut Ctx,
-    ) {
+    fn turns_unhealthy(&mut self, id: TaskId, by: Checker, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         let balanced = self.service.load_balancer.is_some();
         let ends = self.service.health_check.as_ref().is_some_and(|check| check.fails_after.is_some());
         if by == Checker::Own && ends && !self.control.replaces_before_stop && !balanced {

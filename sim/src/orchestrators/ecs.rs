@@ -262,7 +262,11 @@ pub(super) fn parameters() -> Parameters {
             Dist::uniform_millis(3_000, 11_000),
             "RM 708: 502 for 3 to 5 s after a crash; HC: deregistered 10.9 s after one (n = 1)",
         )
-        .with("stop_call", Dist::uniform_millis(2_700, 4_700), "HC: StopTask to deregistration 3.7 s. E: 1 s off either way")
+        .with(
+            "stop_call",
+            Dist::uniform_millis(2_700, 4_700),
+            "HC: StopTask to deregistration 3.7 s. E: 1 s off either way",
+        )
         .with("stop_call_reaction", Dist::uniform_millis(500, 900), "HC: the replacement is created 0.5 to 0.9 s later")
         .with("replace_first", Duration::from_secs(10), "E: the docs give only the cap; one tick (range 1 s to 1 min)")
         .with("replace_second", Duration::from_secs(20), "E: doubling (range 1 to 3 times)")

@@ -107,7 +107,10 @@ const ALL: &[Meaning] = &[
     any("stop_timeout", "from SIGTERM to SIGKILL, if a service says nothing else"),
     any("check_passes_after", "from RUNNING to the verdict of a health check that a good task is well"),
     any("check_fails_after", "from RUNNING to the verdict of a health check that ends a bad task"),
-    any("check_interval", "from the answer to a health check to the next one; 0 never finds a task that was well before"),
+    any(
+        "check_interval",
+        "from the answer to a health check to the next one; 0 never finds a task that was well before",
+    ),
     any("check_timeout", "how long a health check waits for its answer"),
     count("check_unhealthy", 1, 100, "health checks in a row that a well task fails before it is unhealthy"),
     count("check_healthy", 1, 100, "health checks in a row that an unhealthy task passes before it is well again"),

@@ -3,6 +3,9 @@
 
 mod arrivals;
 pub(crate) mod fluid;
+mod in_flight;
+mod latency;
+mod queueing;
 
 use std::fmt;
 use std::iter::Sum;
@@ -12,6 +15,9 @@ use crate::engine::time::Duration;
 
 pub use arrivals::Arrivals;
 pub use fluid::Loss;
+pub use in_flight::{Piece, in_flight, last_ends};
+pub use latency::{Latency, Quantile, ResponseTime};
+pub use queueing::{Station, Wait, erlang_b, erlang_c};
 
 /// Requests a second, in whole millionths: amounts over whole milliseconds are then whole billionths of a request, and
 /// nothing is lost to rounding.
