@@ -12,12 +12,13 @@ use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
     Agent, BaseImage, Billing, Cached, CleanupWhen, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible,
-    Fault, FirstCheck, HealthCheck, HostGroup, HourlyPrice, Image, ImageCleanup, LaunchRate, LoadBalancer, Model,
-    PreDeploy, PullOrder, Refresh, Resources, Scaling, Service, SlotRelease, StartRule, Version,
+    Fault, FirstCheck, HealthCheck, HostGroup, HourlyPrice, Image, ImageCleanup, LaunchRate, Load, LoadBalancer, Model,
+    PreDeploy, PullOrder, Refresh, Resources, Scaling, Service, SlotRelease, StartRule, Version, WarmUp,
 };
 use seatrial_sim::orchestrators::{self, ecs, load_balancers};
 use seatrial_sim::parameters::Value;
 use seatrial_sim::placement::Policy;
+use seatrial_sim::traffic::{Arrivals, Rate};
 
 const SMALL: &str = r#"
 question = "How long?"
@@ -73,6 +74,7 @@ pre_stop = "5s"
 exit = "2s"
 stop_timeout = "20s"
 load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", health_check = { interval = "6s", initial_checks = 2, unhealthy = 3, registration = "1s", first_check = "at-once" } }
+load = { trace = "traffic.csv", scale = 2, shift = "90m", repeat = true, gaps = "hold", noise = 0.1, cpu_per_request = "40ms", request_time = "exponential(mean=20s)", timeout = "10s", warm_up = { span = "60s", from = 20 } }
 strategy = "one-at-a-time"
 placement = "binpack"
 [[service]]
@@ -260,7 +262,17 @@ fn every_key_is_read() {
         stop_timeout: ms(20_000),
         rollout: preset.default_strategy().rollout(),
         placement: Policy::Binpack,
-        load: None,
+        load: Some(Load {
+            arrivals: Arrivals::new(
+                vec![(Time::ZERO, Rate::per_s(4.0)), (Time::from_millis(1_800_000), Rate::per_s(20.0))],
+                0.1,
+            ),
+            capacity_per_task: Rate::per_s(25.0),
+            concurrency: 500,
+            request_time: Dist::Exponential { mean: ms(20_000) },
+            timeout: ms(10_000),
+            warm_up: WarmUp { span: ms(60_000), from_permille: 200 },
+        }),
         autoscaling: None,
     };
     assert_eq!(model.services[0], web);

@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 
+use super::load::Trace;
 use super::units::{self, LONGEST, Wrong, quoted};
 use super::{Item, nearest};
 use crate::catalogue::Catalogue;
@@ -72,16 +74,17 @@ fn named<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[&'a str
     if found.contains(&None) { Err(expected()) } else { Ok(found.map(Option::unwrap_or_default)) }
 }
 
-/// Measured spans in files beside the scenario; each file is read once.
+/// What was measured, in files beside the scenario; each file is read once.
 pub(crate) struct Samples {
     base_dir: PathBuf,
     files: RefCell<BTreeMap<String, Result<Vec<Duration>, Wrong>>>,
+    traces: RefCell<BTreeMap<String, Rc<Trace>>>,
 }
 
 impl Samples {
     /// Files are relative to this directory.
     pub fn beside(base_dir: &Path) -> Self {
-        Self { base_dir: base_dir.into(), files: RefCell::default() }
+        Self { base_dir: base_dir.into(), files: RefCell::default(), traces: RefCell::default() }
     }
 
     /// The catalogue in a file.
@@ -97,6 +100,12 @@ impl Samples {
                 None
             }
         }
+    }
+
+    /// The trace in a file, with what is wrong with it.
+    pub fn trace(&self, name: &str) -> Rc<Trace> {
+        let mut traces = self.traces.borrow_mut();
+        traces.entry(name.into()).or_insert_with(|| Rc::new(Trace::load(name, &self.base_dir.join(name)))).clone()
     }
 
     fn read(&self, name: &str) -> Result<Vec<Duration>, Wrong> {
@@ -143,7 +152,7 @@ fn column(name: &str, text: &str) -> Result<Vec<Duration>, Wrong> {
 }
 
 /// A file, and a line where one is meant.
-fn place(name: &str, line: usize) -> String {
+pub(super) fn place(name: &str, line: usize) -> String {
     if line == 0 { quoted(name) } else { format!("{} line {line}", quoted(name)) }
 }
 

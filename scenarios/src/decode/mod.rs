@@ -7,6 +7,7 @@ mod dist;
 mod expression;
 mod free;
 mod hosts;
+mod load;
 mod machine;
 mod orchestrator;
 mod parameters;
@@ -23,6 +24,7 @@ use std::ops::{Range, RangeInclusive};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
+use seatrial_sim::traffic::Rate;
 
 pub(crate) use dist::Samples;
 pub use free::{FREE_POOL, FREE_SLOTS, Part};
@@ -127,6 +129,21 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// A number in a range, whole or not.
+    pub fn number(&self, range: RangeInclusive<f64>) -> Option<f64> {
+        let number = match self.node.value {
+            Value::Integer(i128::MAX) => f64::INFINITY,
+            Value::Integer(number) => number as f64,
+            Value::Float(number) => number,
+            _ => return self.wrong_kind("a number"),
+        };
+        if range.contains(&number) {
+            return Some(number);
+        }
+        let found = if number == f64::INFINITY { "too large".into() } else { format!("{number} is out of bounds") };
+        self.wrong(found, format!("write a number from {} to {}", range.start(), range.end()))
+    }
+
     /// At least one and at most `most` of something.
     pub fn count(&self, what: &str, most: u32) -> Option<u32> {
         if self.node.value == Value::Integer(0) {
@@ -217,6 +234,17 @@ impl<'a> Item<'a> {
     /// Bytes a second.
     pub fn rate(&self) -> Option<u64> {
         self.string().and_then(|text| self.checked(units::rate(text)))
+    }
+
+    /// Requests a second.
+    pub fn request_rate(&self) -> Option<Rate> {
+        match &self.node.value {
+            Value::String(text) => self.checked(units::request_rate(text)),
+            Value::Integer(i128::MAX) => self.wrong("too large", None),
+            Value::Integer(number) => self.checked(units::request_rate(&number.to_string())),
+            Value::Float(number) => self.checked(units::request_rate(&number.to_string())),
+            _ => self.wrong_kind("a rate of requests"),
+        }
     }
 
     /// A share in tenths of a percent, written as a number of percent or as `"2.5%"`; the range is in percent.

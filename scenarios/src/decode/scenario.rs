@@ -68,7 +68,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let placement = placement.unwrap_or_else(|| settings.placement.clone());
     let defaults = service::Defaults { system: &system, settings: &settings, strategy, placement };
     let read_services: Option<Vec<(Service, &str)>> =
-        all(&service_items, |item| service::service(item, &places, &defaults));
+        all(&service_items, |item| service::service(item, &places, &defaults, run.horizon));
     let deploys: Option<Vec<Deploy>> = all(&deploy_items, |item| deploy::deploy(item, &services));
     let scalings: Option<Vec<Scaling>> = all(&scale_items, |item| deploy::scale(item, &services));
     let task_faults: Option<Vec<TaskFault>> = all(&fault_items, |item| deploy::task_fault(item, &services));

@@ -8,6 +8,7 @@ use seatrial_sim::orchestrators::{Orchestrator, Settings, load_balancers};
 use seatrial_sim::placement::Policy;
 
 use super::hosts::MOST_CPU;
+use super::load::load;
 use super::orchestrator::{Chosen, strategy};
 use super::placement::policy;
 use super::scenario::Places;
@@ -22,13 +23,18 @@ pub(super) struct Defaults<'a> {
     pub placement: Policy,
 }
 
-/// One service, and the name of its strategy.
-pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Option<(Service, &'static str)> {
+/// One service of a run up to the horizon, and the name of its strategy.
+pub(super) fn service(
+    item: &Item,
+    places: &Places,
+    defaults: &Defaults,
+    horizon: Duration,
+) -> Option<(Service, &'static str)> {
     let settings = defaults.settings;
     let mut fields = item.fields()?;
     let name = fields.need("name", |item| item.name());
     let desired = fields.need("desired", |item| item.count("tasks", 100_000));
-    let cpu = fields.or("cpu", 0, |item| item.integer(0..=MOST_CPU));
+    let cpu = fields.get("cpu").map_or(Some(0), |item| item.integer(0..=MOST_CPU));
     let memory_mib = fields.need("memory", |item| item.memory_mib());
     let reservation = fields.maybe("memory_reservation", |item| {
         let reserved = item.memory_mib()?;
@@ -56,6 +62,7 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
     let stop_timeout = fields.or("stop_timeout", settings.stop_timeout, |item| item.duration());
     let load_balancer = fields.maybe("load_balancer", |item| load_balancer(&item));
     let health_check_grace = fields.or("health_check_grace", Duration::ZERO, |item| item.duration());
+    let load = fields.maybe("load", |item| load(&item, cpu, horizon));
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
     let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item, &places.classes));
     let (allowed, constraint) = fields.or("constraint", (Eligible::ANY, None), |item| places.constraint(&item));
@@ -67,7 +74,7 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
         interfaces: u32::from(own_interface || settings.pods),
         disk_mib,
         // DG task_definition_parameters: the reservation is what placement counts, where there is one.
-        ..Resources::new(cpu, reservation.or(memory_mib)?)
+        ..Resources::new(cpu?, reservation.or(memory_mib)?)
     };
     let service = Service {
         name: name?,
@@ -85,7 +92,7 @@ pub(super) fn service(item: &Item, places: &Places, defaults: &Defaults) -> Opti
         stop_timeout,
         rollout: strategy.rollout,
         placement,
-        load: None,
+        load,
         autoscaling: None,
     };
     Some((service, strategy.name))

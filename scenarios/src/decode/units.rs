@@ -1,10 +1,14 @@
-//! Text with units to values: durations, sizes, rates and prices.
+//! Text with units to values: durations, sizes, rates, requests and prices.
 
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
+use seatrial_sim::traffic::Rate;
 
 /// No span may be longer: ten years.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// No service is asked for more.
+pub(crate) const MOST_REQUESTS_PER_S: f64 = 1e9;
 
 /// Why a text is not the value it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +28,14 @@ impl Wrong {
 const DURATION_HELP: &str = "write a duration with its unit: \"250ms\", \"30s\", \"5m\", \"1h30m\", \"2d\"";
 const SIZE_HELP: &str = "write a size with its unit: \"400MB\", \"512MiB\", \"3GiB\"";
 const RATE_HELP: &str = "write bytes a second: \"24MB/s\"";
+const REQUEST_RATE_HELP: &str = "write requests a second, a minute or an hour: \"50/s\", \"3000/m\", \"180000/h\"";
 const PERCENT_HELP: &str = "write a share: \"25%\", \"2.5%\"";
 const PRICE_HELP: &str = "write dollars an hour: \"$0.096/h\" or 0.096";
 
 const TIME_UNITS: [(&str, f64); 5] =
     [("d", 86_400_000.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1_000.0), ("ms", 1.0)];
+
+const REQUEST_RATE_UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3_600.0)];
 
 const SIZE_UNITS: [(&str, f64); 10] = [
     ("B", 1.0),
@@ -43,11 +50,23 @@ const SIZE_UNITS: [(&str, f64); 10] = [
     ("TiB", 1_099_511_627_776.0),
 ];
 
-/// A span: numbers with units, the longest unit first (`1h30m`), or a plain 0.
+/// A span in whole milliseconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
+    let ms = milliseconds(text)?;
+    if ms > 0.0 && ms < 0.5 {
+        return Err(Wrong::new(
+            format!("{} is shorter than a millisecond", quoted(text)),
+            "time has whole milliseconds",
+        ));
+    }
+    Ok(Duration::from_millis(whole(ms.round())))
+}
+
+/// The milliseconds of a span, parts of them included: numbers with units, the longest unit first (`1h30m`), or a plain 0.
+pub(crate) fn milliseconds(text: &str) -> Result<f64, Wrong> {
     let mut rest = text.trim();
     if rest == "0" {
-        return Ok(Duration::ZERO);
+        return Ok(0.0);
     }
     if rest.starts_with('-') {
         return Err(Wrong::new(format!("{} is a negative time", quoted(text)), DURATION_HELP));
@@ -71,16 +90,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
             break;
         }
     }
-    if ms > 0.0 && ms < 0.5 {
-        return Err(Wrong::new(
-            format!("{} is shorter than a millisecond", quoted(text)),
-            "time has whole milliseconds",
-        ));
-    }
     if ms > LONGEST.as_millis() as f64 {
         return Err(Wrong::new(format!("{} is longer than ten years", quoted(text)), DURATION_HELP));
     }
-    Ok(Duration::from_millis(whole(ms.round())))
+    Ok(ms)
 }
 
 /// A size in bytes.
@@ -95,6 +108,39 @@ pub(crate) fn rate(text: &str) -> Result<u64, Wrong> {
         0 => Err(Wrong::new(format!("{} is less than a byte a second", quoted(text)), RATE_HELP)),
         rate => Ok(rate),
     }
+}
+
+/// Requests a second, a minute or an hour; none are fine.
+pub(crate) fn request_rate(text: &str) -> Result<Rate, Wrong> {
+    let trimmed = text.trim();
+    if trimmed.starts_with('-') {
+        return Err(Wrong::new(format!("{} is negative", quoted(text)), REQUEST_RATE_HELP));
+    }
+    let not_a_rate = || not("a rate of requests", text, REQUEST_RATE_HELP);
+    let (requests, rest) = number(trimmed).ok_or_else(not_a_rate)?;
+    if rest.is_empty() {
+        return Err(Wrong::new(
+            format!("{} has no unit", quoted(text)),
+            &format!("write \"{}/s\"", shortened(trimmed)),
+        ));
+    }
+    let unit = rest.trim_start().strip_prefix('/').ok_or_else(not_a_rate)?.trim_start();
+    let (_, span_s) = REQUEST_RATE_UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(not_a_rate)?;
+    let per_s = requests / span_s;
+    let rate = Rate::per_s(per_s);
+    if per_s > MOST_REQUESTS_PER_S {
+        return Err(Wrong::new(
+            format!("{} is more than a billion requests a second", quoted(text)),
+            REQUEST_RATE_HELP,
+        ));
+    }
+    if rate.is_zero() && per_s > 0.0 {
+        return Err(Wrong::new(
+            format!("{} is less than a millionth of a request a second", quoted(text)),
+            REQUEST_RATE_HELP,
+        ));
+    }
+    Ok(rate)
 }
 
 /// A number of percent.
@@ -235,6 +281,37 @@ mod tests {
         for (text, part) in bad {
             let wrong = duration(text).unwrap_err();
             assert!(wrong.message.contains(part), "{text}: {}", wrong.message);
+        }
+    }
+
+    #[test]
+    fn requests_have_a_span() {
+        let good = [
+            ("50/s", 50_000_000),
+            (" 0.5 / s ", 500_000),
+            ("0/s", 0),
+            ("90/m", 1_500_000),
+            ("90/min", 1_500_000),
+            ("1/h", 278),
+        ];
+        for (text, micros) in good {
+            assert_eq!(request_rate(text), Ok(Rate::from_micros(micros)), "{text}");
+        }
+        let bad = [
+            ("50", "no unit", "write \"50/s\""),
+            ("0", "no unit", "write \"0/s\""),
+            ("-5/s", "negative", "\"50/s\""),
+            ("50s", "not a rate of requests", "\"50/s\""),
+            ("50/d", "not a rate of requests", "an hour"),
+            ("/s", "not a rate of requests", "\"50/s\""),
+            ("many/s", "not a rate of requests", "\"50/s\""),
+            ("0.001/h", "less than a millionth", "\"50/s\""),
+            ("1000000001/s", "more than a billion", "\"50/s\""),
+        ];
+        for (text, part, help) in bad {
+            let wrong = request_rate(text).unwrap_err();
+            assert!(wrong.message.contains(part), "{text}: {}", wrong.message);
+            assert!(wrong.help.is_some_and(|written| written.contains(help)), "{text}");
         }
     }
 
