@@ -3,6 +3,10 @@
 use std::path::Path;
 
 use seatrial_scenarios::Scenario;
+use seatrial_sim::autoscaling::{
+    Adjustment, Alarm, AlarmFunction, Autoscaling, Behavior, Change, Current, Hpa, Limit, Metric,
+    Policy as ScalingPolicy, ScheduledBounds, Select, Step as ScalingStep, StepScaling, TargetTracking,
+};
 use seatrial_sim::deploy::{
     Act, Amount, Analysis, Bound, Completion, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, Pool,
     Reap, RollBack, Rollout, Round, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, VictimOrder, ZeroRule,
@@ -551,4 +555,117 @@ fn images_are_cleaned_up_where_they_have_a_disk_or_it_is_asked_for() {
     assert_eq!(of("image_disk = \"22GiB\"\nagent = { image_cleanup = \"none\" }"), None);
     let faster = ecs.map(|cleanup| ImageCleanup { every: Duration::from_secs(600), ..cleanup });
     assert_eq!(of("agent = { image_cleanup = { every = \"10m\" } }"), faster);
+}
+
+fn autoscaling(value: &str) -> Option<Autoscaling> {
+    let text = SMALL.replace("desired = 5", &format!("desired = 5\nautoscaling = {{ {value} }}"));
+    models(&text)[0].1.services[0].autoscaling.clone()
+}
+
+fn policies(value: &str) -> Vec<ScalingPolicy> {
+    autoscaling(&format!("min = 1, max = 60, {value}")).map(|scaling| scaling.policies).unwrap_or_default()
+}
+
+#[test]
+fn a_service_has_bounds_and_a_schedule_of_them() {
+    let s = Duration::from_secs;
+    let schedule = vec![
+        ScheduledBounds { at: Time::ZERO + s(3_600), min: 0, max: 8 },
+        ScheduledBounds { at: Time::ZERO + s(8 * 3_600), min: 20, max: 60 },
+    ];
+    let value = "min = 2, max = 9, schedule = [{ at = \"8h\", min = 20, max = 60 }, { at = \"1h\", min = 0, max = 8 }]";
+    assert_eq!(autoscaling(value), Some(Autoscaling { min: 2, max: 9, schedule, policies: vec![] }));
+}
+
+#[test]
+fn target_tracking_has_a_target_of_one_of_two_metrics() {
+    let s = Duration::from_secs;
+    let of = |metric, target| ScalingPolicy::TargetTracking(TargetTracking::of(metric, target));
+    assert_eq!(policies("target-tracking = { cpu = 60.5 }"), [of(Metric::Utilization, 60.5)]);
+    assert_eq!(
+        policies("target-tracking = [{ cpu = \"60%\" }, { requests_per_target = 1000 }]"),
+        [of(Metric::Utilization, 60.0), of(Metric::RequestsPerTarget, 1_000.0)]
+    );
+    let turned = "target-tracking = { cpu = 60, low = 80, period = \"30s\", delay = 0, periods_above = 2, \
+                  periods_below = 5, scale_out_cooldown = \"1m\", scale_in_cooldown = \"2m\", disable_scale_in = true }";
+    let expected = TargetTracking {
+        metric: Metric::Utilization,
+        target: 60.0,
+        low: 80.0,
+        period: s(30),
+        delay: s(0),
+        periods_above: 2,
+        periods_below: 5,
+        scale_out_cooldown: s(60),
+        scale_in_cooldown: s(120),
+        disable_scale_in: true,
+    };
+    assert_eq!(policies(turned), [ScalingPolicy::TargetTracking(expected)]);
+}
+
+#[test]
+fn step_scaling_has_alarms_with_steps() {
+    let s = Duration::from_secs;
+    let value = "step = { metric = \"requests_per_target\", adjustment = \"percent\", min_magnitude = 2, period = \"2m\", \
+                 delay = 0, cooldown = \"1m\", high = { threshold = 1000, periods = 3, steps = [{ from = 200, change = 30 }, \
+                 { from = 0, to = 200, change = 10 }] }, low = { threshold = 300, steps = [{ change = -10 }] } }";
+    let step = |from, to, change| ScalingStep { from, to, change };
+    let high = vec![step(Some(200.0), None, 30), step(Some(0.0), Some(200.0), 10)];
+    let expected = StepScaling {
+        metric: Metric::RequestsPerTarget,
+        high: Some(Alarm { threshold: 1_000.0, periods: 3, steps: high }),
+        low: Some(Alarm { threshold: 300.0, periods: 1, steps: vec![step(None, None, -10)] }),
+        adjustment: Adjustment::Percent { min_magnitude: 2 },
+        period: s(120),
+        delay: s(0),
+        cooldown: s(60),
+    };
+    assert_eq!(policies(value), [ScalingPolicy::Step(expected)]);
+}
+
+#[test]
+fn an_alarm_calls_a_function() {
+    let s = Duration::from_secs;
+    assert_eq!(policies("alarm = {}"), [ScalingPolicy::AlarmFunction(AlarmFunction::default())]);
+    let turned = "alarm = { high = 80, low = \"never\", periods = 2, period = \"1m\", step = 5, latency = \"5s\", \
+                  cooldown = 0, repeats = false }";
+    let expected = AlarmFunction {
+        high: 80.0,
+        low: None,
+        periods: 2,
+        period: s(60),
+        step: 5,
+        latency: s(5),
+        cooldown: s(0),
+        repeats: false,
+    };
+    assert_eq!(policies(turned), [ScalingPolicy::AlarmFunction(expected)]);
+}
+
+#[test]
+fn the_autoscaler_of_kubernetes_has_behaviors() {
+    let s = Duration::from_secs;
+    assert_eq!(policies("hpa = {}"), [ScalingPolicy::Hpa(Hpa::default())]);
+    let as_printed = "hpa = { cpu = 60, tolerance = 0.1, scale_up = { stabilization = \"0s\", select = \"max\", \
+                      policies = [{ pods = 4, period = \"15s\" }, { percent = 100, period = \"15s\" }] } }";
+    assert_eq!(policies(as_printed), [ScalingPolicy::Hpa(Hpa { target: 60, ..Hpa::default() })]);
+    let turned = "hpa = { cpu = 120, tolerance = 0, sync = \"30s\", cpu_initialization = \"1m\", sample_window = \"5s\", \
+                  current = \"status\", scale_up = { select = \"disabled\" }, \
+                  scale_down = { stabilization = \"1m\", select = \"min\", policies = [{ pods = 1, period = \"1m\" }] } }";
+    let scale_down = Behavior {
+        stabilization: s(60),
+        select: Select::Min,
+        limits: vec![Limit { change: Change::Pods(1), period: s(60) }],
+    };
+    let expected = Hpa {
+        target: 120,
+        tolerance: 0.0,
+        period: s(30),
+        cpu_initialization: s(60),
+        sample_window: s(5),
+        current: Current::Status,
+        scale_up: Behavior { select: Select::Disabled, ..Hpa::default().scale_up },
+        scale_down,
+    };
+    assert_eq!(policies(turned), [ScalingPolicy::Hpa(expected)]);
 }
