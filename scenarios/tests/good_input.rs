@@ -3,6 +3,10 @@
 use std::path::Path;
 
 use seatrial_scenarios::Scenario;
+use seatrial_sim::autoscaling::{
+    Adjustment, Alarm, AlarmFunction, Autoscaling, Behavior, Change, Current, Hpa, Limit, Metric,
+    Policy as ScalingPolicy, ScheduledBounds, Select, Step as ScalingStep, StepScaling, TargetTracking,
+};
 use seatrial_sim::deploy::{
     Act, Amount, Analysis, Bound, Completion, Detector, FailurePolicy, Gate, GateLevel, Hold, Mover, OnUnhealthy, Pool,
     Reap, RollBack, Rollout, Round, Size, SlotKey, SlotOp, SlotOrder, Slots, Step, VictimOrder, ZeroRule,
@@ -13,7 +17,7 @@ use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
     Agent, BaseImage, Billing, Cached, CleanupWhen, Contact, ControlLoop, Demand, Deploy, Deregistration, Eligible,
     Fault, FirstCheck, HealthCheck, HostGroup, HourlyPrice, Image, ImageCleanup, LaunchRate, Load, LoadBalancer, Model,
-    PreDeploy, PullOrder, Refresh, Resources, Scaling, Service, SlotRelease, StartRule, Version, WarmUp,
+    PreDeploy, Probe, PullOrder, Refresh, Resources, Scaling, Service, SlotRelease, StartRule, Version, WarmUp,
 };
 use seatrial_sim::orchestrators::{self, ecs, load_balancers};
 use seatrial_sim::parameters::Value;
@@ -69,11 +73,12 @@ host_port = 80
 host_group = "c4"
 image = { size = "400MB", shared_layers = "300MB", cached = "nothing", base = { name = "debian", size = "50MB" } }
 startup = "empirical(startup.csv)"
-health_check = { passes_after = "uniform(1s, 2s)", fails_after = "never" }
+health_check = { passes_after = "uniform(1s, 2s)", fails_after = "never", interval = "7s", timeout = "2s", unhealthy = 4, healthy = 2 }
+health_check_grace = "45s"
 pre_stop = "5s"
 exit = "2s"
 stop_timeout = "20s"
-load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", health_check = { interval = "6s", initial_checks = 2, unhealthy = 3, registration = "1s", first_check = "at-once" } }
+load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", slow_start = "40s", deregistration_lag = "1s", health_check = { interval = "6s", timeout = "4s", initial_checks = 2, unhealthy = 3, healthy = 4, registration = "1s", first_check = "at-once" } }
 load = { trace = "traffic.csv", scale = 2, shift = "90m", repeat = true, gaps = "hold", noise = 0.1, cpu_per_request = "40ms", request_time = "exponential(mean=20s)", timeout = "10s", warm_up = { span = "60s", from = 20 } }
 strategy = "one-at-a-time"
 placement = "binpack"
@@ -244,19 +249,22 @@ fn every_key_is_read() {
         health_check: Some(HealthCheck {
             passes_after: Dist::uniform_millis(1_000, 2_000),
             fails_after: None,
-            probe: preset.settings().health_check.probe,
+            probe: Some(Probe { interval: ms(7_000), timeout: ms(2_000), unhealthy: 4, healthy: 2 }),
         }),
         load_balancer: Some(LoadBalancer {
             registration: Dist::fixed_millis(1_000),
             first_check: FirstCheck::AtOnce,
             interval: ms(6_000),
             initial_checks: 2,
+            timeout: ms(4_000),
             unhealthy_checks: 3,
+            healthy_checks: 4,
+            slow_start: ms(40_000),
+            deregistration_lag: Dist::fixed_millis(1_000),
             deregistration_delay: ms(10_000),
             in_flight: None,
-            ..load_balancers::ALB
         }),
-        health_check_grace: ms(0),
+        health_check_grace: ms(45_000),
         pre_stop: ms(5_000),
         exit: Dist::fixed_millis(2_000),
         stop_timeout: ms(20_000),
@@ -571,4 +579,117 @@ fn images_are_cleaned_up_where_they_have_a_disk_or_it_is_asked_for() {
     assert_eq!(of("image_disk = \"22GiB\"\nagent = { image_cleanup = \"none\" }"), None);
     let faster = ecs.map(|cleanup| ImageCleanup { every: Duration::from_secs(600), ..cleanup });
     assert_eq!(of("agent = { image_cleanup = { every = \"10m\" } }"), faster);
+}
+
+fn autoscaling(value: &str) -> Option<Autoscaling> {
+    let text = SMALL.replace("desired = 5", &format!("desired = 5\nautoscaling = {{ {value} }}"));
+    models(&text)[0].1.services[0].autoscaling.clone()
+}
+
+fn policies(value: &str) -> Vec<ScalingPolicy> {
+    autoscaling(&format!("min = 1, max = 60, {value}")).map(|scaling| scaling.policies).unwrap_or_default()
+}
+
+#[test]
+fn a_service_has_bounds_and_a_schedule_of_them() {
+    let s = Duration::from_secs;
+    let schedule = vec![
+        ScheduledBounds { at: Time::ZERO + s(3_600), min: 0, max: 8 },
+        ScheduledBounds { at: Time::ZERO + s(8 * 3_600), min: 20, max: 60 },
+    ];
+    let value = "min = 2, max = 9, schedule = [{ at = \"8h\", min = 20, max = 60 }, { at = \"1h\", min = 0, max = 8 }]";
+    assert_eq!(autoscaling(value), Some(Autoscaling { min: 2, max: 9, schedule, policies: vec![] }));
+}
+
+#[test]
+fn target_tracking_has_a_target_of_one_of_two_metrics() {
+    let s = Duration::from_secs;
+    let of = |metric, target| ScalingPolicy::TargetTracking(TargetTracking::of(metric, target));
+    assert_eq!(policies("target-tracking = { cpu = 60.5 }"), [of(Metric::Utilization, 60.5)]);
+    assert_eq!(
+        policies("target-tracking = [{ cpu = \"60%\" }, { requests_per_target = 1000 }]"),
+        [of(Metric::Utilization, 60.0), of(Metric::RequestsPerTarget, 1_000.0)]
+    );
+    let turned = "target-tracking = { cpu = 60, low = 80, period = \"30s\", delay = 0, periods_above = 2, \
+                  periods_below = 5, scale_out_cooldown = \"1m\", scale_in_cooldown = \"2m\", disable_scale_in = true }";
+    let expected = TargetTracking {
+        metric: Metric::Utilization,
+        target: 60.0,
+        low: 80.0,
+        period: s(30),
+        delay: s(0),
+        periods_above: 2,
+        periods_below: 5,
+        scale_out_cooldown: s(60),
+        scale_in_cooldown: s(120),
+        disable_scale_in: true,
+    };
+    assert_eq!(policies(turned), [ScalingPolicy::TargetTracking(expected)]);
+}
+
+#[test]
+fn step_scaling_has_alarms_with_steps() {
+    let s = Duration::from_secs;
+    let value = "step = { metric = \"requests_per_target\", adjustment = \"percent\", min_magnitude = 2, period = \"2m\", \
+                 delay = 0, cooldown = \"1m\", high = { threshold = 1000, periods = 3, steps = [{ from = 200, change = 30 }, \
+                 { from = 0, to = 200, change = 10 }] }, low = { threshold = 300, steps = [{ change = -10 }] } }";
+    let step = |from, to, change| ScalingStep { from, to, change };
+    let high = vec![step(Some(200.0), None, 30), step(Some(0.0), Some(200.0), 10)];
+    let expected = StepScaling {
+        metric: Metric::RequestsPerTarget,
+        high: Some(Alarm { threshold: 1_000.0, periods: 3, steps: high }),
+        low: Some(Alarm { threshold: 300.0, periods: 1, steps: vec![step(None, None, -10)] }),
+        adjustment: Adjustment::Percent { min_magnitude: 2 },
+        period: s(120),
+        delay: s(0),
+        cooldown: s(60),
+    };
+    assert_eq!(policies(value), [ScalingPolicy::Step(expected)]);
+}
+
+#[test]
+fn an_alarm_calls_a_function() {
+    let s = Duration::from_secs;
+    assert_eq!(policies("alarm = {}"), [ScalingPolicy::AlarmFunction(AlarmFunction::default())]);
+    let turned = "alarm = { high = 80, low = \"never\", periods = 2, period = \"1m\", step = 5, latency = \"5s\", \
+                  cooldown = 0, repeats = false }";
+    let expected = AlarmFunction {
+        high: 80.0,
+        low: None,
+        periods: 2,
+        period: s(60),
+        step: 5,
+        latency: s(5),
+        cooldown: s(0),
+        repeats: false,
+    };
+    assert_eq!(policies(turned), [ScalingPolicy::AlarmFunction(expected)]);
+}
+
+#[test]
+fn the_autoscaler_of_kubernetes_has_behaviors() {
+    let s = Duration::from_secs;
+    assert_eq!(policies("hpa = {}"), [ScalingPolicy::Hpa(Hpa::default())]);
+    let as_printed = "hpa = { cpu = 60, tolerance = 0.1, scale_up = { stabilization = \"0s\", select = \"max\", \
+                      policies = [{ pods = 4, period = \"15s\" }, { percent = 100, period = \"15s\" }] } }";
+    assert_eq!(policies(as_printed), [ScalingPolicy::Hpa(Hpa { target: 60, ..Hpa::default() })]);
+    let turned = "hpa = { cpu = 120, tolerance = 0, sync = \"30s\", cpu_initialization = \"1m\", sample_window = \"5s\", \
+                  current = \"status\", scale_up = { select = \"disabled\" }, \
+                  scale_down = { stabilization = \"1m\", select = \"min\", policies = [{ pods = 1, period = \"1m\" }] } }";
+    let scale_down = Behavior {
+        stabilization: s(60),
+        select: Select::Min,
+        limits: vec![Limit { change: Change::Pods(1), period: s(60) }],
+    };
+    let expected = Hpa {
+        target: 120,
+        tolerance: 0.0,
+        period: s(30),
+        cpu_initialization: s(60),
+        sample_window: s(5),
+        current: Current::Status,
+        scale_up: Behavior { select: Select::Disabled, ..Hpa::default().scale_up },
+        scale_down,
+    };
+    assert_eq!(policies(turned), [ScalingPolicy::Hpa(expected)]);
 }

@@ -68,7 +68,11 @@ pub(super) fn size(model: &Model, groups: &[Item], services: &[Item]) {
     let hosts: u64 = model.host_groups.iter().map(|group| u64::from(group.hosts) + added(group)).sum();
     let most = |(service, id): (&Service, u32)| {
         let later = model.scalings.iter().filter(|change| change.service.0 == id).map(|change| change.desired);
-        u64::from(later.fold(service.desired, u32::max))
+        let scaled = service
+            .autoscaling
+            .iter()
+            .flat_map(|scaling| scaling.schedule.iter().map(|bounds| bounds.max).chain([scaling.max]));
+        u64::from(later.chain(scaled).fold(service.desired, u32::max))
     };
     let tasks: u64 = model.services.iter().zip(0..).map(most).sum();
     let pairs = hosts * model.services.len() as u64;

@@ -1,5 +1,6 @@
 //! Trees to values. Nothing stops at the first problem: it is noted, and the rest is read on.
 
+mod autoscaling;
 mod capacity;
 mod checks;
 mod deploy;

@@ -7,6 +7,7 @@ use seatrial_sim::model::{
 use seatrial_sim::orchestrators::{Orchestrator, Settings, load_balancers};
 use seatrial_sim::placement::Policy;
 
+use super::autoscaling::autoscaling;
 use super::hosts::MOST_CPU;
 use super::load::load;
 use super::orchestrator::{Chosen, strategy};
@@ -66,6 +67,7 @@ pub(super) fn service(
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
     let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item, &places.classes));
     let (allowed, constraint) = fields.or("constraint", (Eligible::ANY, None), |item| places.constraint(&item));
+    let autoscaling = fields.maybe("autoscaling", |item| autoscaling(&item, desired));
     fields.close();
     // With an interface of its own a task's port is nobody else's.
     let host_port = host_port.filter(|_| !own_interface);
@@ -93,7 +95,7 @@ pub(super) fn service(
         rollout: strategy.rollout,
         placement,
         load,
-        autoscaling: None,
+        autoscaling,
     };
     Some((service, strategy.name))
 }

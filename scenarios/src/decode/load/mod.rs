@@ -64,7 +64,7 @@ fn serving(item: &Item, fields: &mut Fields, cpu: Option<u32>) -> Option<Serving
             Some(serving(capacity, concurrency, Dist::Exponential { mean }))
         }
         (Some(capacity), None, Some(time)) => {
-            let concurrency = (capacity.as_per_s() * mean_s(&time)).round().max(1.0);
+            let concurrency = (capacity.as_per_s() * time.mean_s()).round().max(1.0);
             if concurrency > f64::from(MOST_CONCURRENCY) {
                 let message = format!("{capacity} are {concurrency} requests at once, and at most {MOST_CONCURRENCY}");
                 return item.wrong(message, "lower the capacity of a task or the request_time".to_string());
@@ -72,7 +72,7 @@ fn serving(item: &Item, fields: &mut Fields, cpu: Option<u32>) -> Option<Serving
             Some(serving(capacity, whole(concurrency), time))
         }
         (None, Some(concurrency), Some(time)) => {
-            let per_s = f64::from(concurrency) / mean_s(&time);
+            let per_s = f64::from(concurrency) / time.mean_s();
             let capacity = derived_capacity(item, per_s, "write a request_time above zero")?;
             Some(serving(capacity, concurrency, time))
         }
@@ -134,16 +134,6 @@ fn warm_up(item: &Item) -> Option<WarmUp> {
     let from_permille = fields.or("from", 0, |item| item.permille(0..=100));
     fields.close();
     Some(WarmUp { span: span?, from_permille })
-}
-
-fn mean_s(dist: &Dist) -> f64 {
-    match dist {
-        Dist::Fixed(span) => span.as_secs_f64(),
-        Dist::Uniform { low, high } => f64::midpoint(low.as_secs_f64(), high.as_secs_f64()),
-        Dist::Exponential { mean } => mean.as_secs_f64(),
-        Dist::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * sigma / 2.0).exp(),
-        Dist::Empirical(spans) => spans.iter().map(|span| span.as_secs_f64()).sum::<f64>() / spans.len() as f64,
-    }
 }
 
 #[expect(clippy::cast_sign_loss, reason = "the caller has checked that it is from 1 up")]
