@@ -49,6 +49,7 @@ pub fn plain(desired: u32, hosts: u32, slots: u32) -> Model {
             slot_release: SlotRelease::Stopped,
             launch_rate: None,
             replaces_unhealthy_targets: false,
+            unhealthy_poll: Duration::ZERO,
             replaces_before_stop: false,
             health_report: Dist::ZERO,
             rotation_end: Dist::ZERO,

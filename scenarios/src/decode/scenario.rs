@@ -50,7 +50,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let groups = Names::of("host group", "name", &group_items);
     let service_items = elements(&mut fields, "service", "name");
     let services = Names::of("service", "name", &service_items);
-    let deploy_items = elements(&mut fields, "deploy", "service");
+    let deploy_items = fields.get("deploy").map(|item| item.elements("service")).unwrap_or_default();
     let scale_items = fields.get("scale").map(|item| item.elements("service")).unwrap_or_default();
     let fault_items = fields.get("fault").map(|item| item.elements("service")).unwrap_or_default();
     // They are read elsewhere.
@@ -85,6 +85,12 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         task_faults: task_faults?,
         registry_bytes_per_s,
     };
+    let users = |service: &Service| service.load.is_some() || service.autoscaling.is_some();
+    let happens = model.deploys.len() + model.scalings.len() + model.task_faults.len();
+    if happens == 0 && !model.services.iter().any(users) {
+        let help = "write a [[deploy]], a [[scale]] or a [[fault]], or give a service a load";
+        root.wrong::<()>("nothing happens in it", help.to_string());
+    }
     // Values that are wrong alone would be found wrong together, too.
     if context.is_clean() {
         deploy::check_times(&model.deploys, |deploy| (deploy.service, deploy.at), &deploy_items, &model, "deploy");

@@ -60,6 +60,8 @@ pub(crate) struct Scheduler<'m> {
     pub(super) beat: Beat,
     /// When it asks the balancer for draining targets.
     pub(super) target_polls: Beat,
+    /// When it asks the balancer for unhealthy targets.
+    pub(super) health_polls: Beat,
     /// When it looks next. An event for another time is stale.
     pub(super) next: Option<Time>,
     /// Looks are simulated one by one, to show that computing them changes nothing.
@@ -138,14 +140,21 @@ impl<'m> Scheduler<'m> {
         let entity = Entity::named(&service.name);
         let none = FactId::from_index(0);
         let poll = model.control.target_poll;
-        let phase = Dist::Uniform { low: Duration::ZERO, high: poll };
-        let phase = draws.span(&phase, Stream::TargetPollPhase, entity);
+        // It has been looking since long before the start.
+        let control = &model.control;
+        let in_tick = draws.bits(Stream::FirstReview, entity).checked_rem(control.tick.as_millis()).unwrap_or(0);
+        let first_look = Time::from_millis(in_tick);
+        let phase = |poll, of| {
+            let phase = Dist::Uniform { low: Duration::ZERO, high: poll };
+            Time::ZERO + draws.span(&phase, Stream::TargetPollPhase, of)
+        };
+        let health_poll = model.control.unhealthy_poll;
         let machines = model.machines_of(id);
         let own_rate = machines.and_then(|(_, group)| group.launch_rate);
         Self {
             id,
             service,
-            control: &model.control,
+            control,
             draws,
             entity,
             desired: service.desired,
@@ -160,8 +169,9 @@ impl<'m> Scheduler<'m> {
             book: SlotBook::default(),
             steady: steady(service),
             retained_until: None,
-            beat: Beat::new(Time::ZERO, Duration::ZERO, Duration::ZERO, entity),
-            target_polls: Beat::new(Time::ZERO + phase, poll, Duration::ZERO, entity),
+            beat: Beat::new(first_look, control.tick, control.tick_jitter, entity),
+            target_polls: Beat::new(phase(poll, entity), poll, Duration::ZERO, entity),
+            health_polls: Beat::new(phase(health_poll, entity.child(0)), health_poll, Duration::ZERO, entity),
             next: None,
             explicit_looks,
             to_register: vec![],

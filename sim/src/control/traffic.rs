@@ -63,6 +63,8 @@ struct Target {
     closed: Option<Time>,
     /// Its container runs.
     runs: bool,
+    /// Its draining ends when nothing is under way any more.
+    empties: bool,
     /// By [`Checker`], the checks of an ailing target.
     checks: [Option<Checks>; 2],
     /// How often its checks have begun.
@@ -232,7 +234,19 @@ impl<'m> Traffic<'m> {
         let checks = [None; 2];
         self.targets.insert(
             id,
-            Target { service, entity, cohort, kind, standing, opened, closed, runs: true, checks, ailments: 0 },
+            Target {
+                service,
+                entity,
+                cohort,
+                kind,
+                standing,
+                opened,
+                closed,
+                runs: true,
+                empties: false,
+                checks,
+                ailments: 0,
+            },
         );
     }
 
@@ -323,6 +337,9 @@ impl<'m> Traffic<'m> {
             self.set_standing(id, Standing::Out, ctx);
         }
         let drained = self.until_drained(id, ctx.now);
+        // A balancer that need not wait for its timer has nothing left to wait for.
+        let target = self.targets.get_mut(&id).expect("it is there");
+        target.empties = balancer.in_flight.is_some() && drained < balancer.deregistration_delay;
         ctx.schedule(ctx.now + drained, Event::TargetGone(id), ctx.cause);
     }
 
@@ -343,8 +360,11 @@ impl<'m> Traffic<'m> {
 
     /// The load balancer has let go of a target: what is still under way there is cut. Whether it was there.
     pub fn target_gone(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        if let Some(target) = self.targets.get(&id) {
+        if let Some(target) = self.targets.get_mut(&id) {
             let service = target.service;
+            if target.empties {
+                target.opened = None;
+            }
             self.cut(id, Loss::Cut, ctx);
             self.set_standing(id, Standing::Out, ctx);
             let fact = ctx.tell(Fact::TargetGone { task: id, service });

@@ -47,7 +47,7 @@ impl Scheduler<'_> {
         };
         let noticed = match by {
             Checker::Balancer => {
-                self.control.replaces_unhealthy_targets.then(|| self.target_polls.next(ctx.now, self.draws))
+                self.control.replaces_unhealthy_targets.then(|| self.health_polls.next(ctx.now, self.draws))
             }
             Checker::Own => {
                 let entity = cluster.tasks[id.index()].entity;

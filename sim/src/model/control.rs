@@ -29,6 +29,9 @@ pub struct ControlLoop {
     pub launch_rate: Option<LaunchRate>,
     /// Whether it replaces tasks that their load balancer finds unhealthy.
     pub replaces_unhealthy_targets: bool,
+    /// How often it asks load balancers for targets that they have found unhealthy, each service at its own phase; zero hears
+    /// of them at once.
+    pub unhealthy_poll: Duration,
     /// Whether a task that was healthy and is not any more stays until another one is, as far as the bounds of its rollout
     /// let more tasks exist. Otherwise it is stopped, and then replaced.
     pub replaces_before_stop: bool,

@@ -253,6 +253,11 @@ pub(super) fn parameters() -> Parameters {
             "AG agent/stats/engine.go: the health of containers is told every 20 s",
         )
         .with(
+            "unhealthy_poll",
+            Duration::from_secs(30),
+            "E: HC: 9, 12, 13, 32, 36 and 36 s from a target's verdict to its replacement, a look included (range 10 to 30 s)",
+        )
+        .with(
             "replaces_before_stop",
             true,
             "BC DeploymentConfiguration: a replacement is started first where the maximum percent lets it (T12)",

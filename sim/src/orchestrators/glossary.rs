@@ -58,6 +58,7 @@ const ALL: &[Meaning] = &[
     any("slot_release", "when placement may use a stopping task's cpu and memory"),
     any("launch_rate", "launches a service may make: tokens a minute, and how many are saved up"),
     any("replaces_unhealthy_targets", "whether tasks that their load balancer finds unhealthy are replaced"),
+    any("unhealthy_poll", "how often load balancers are asked for targets that have become unhealthy; 0 hears at once"),
     any(
         "replaces_before_stop",
         "whether a task that was healthy and is not any more stays until another one is, where more tasks may exist",

@@ -116,6 +116,7 @@ fn control(from: &Parameters) -> ControlLoop {
         },
         launch_rate: from.rate("launch_rate"),
         replaces_unhealthy_targets: from.flag("replaces_unhealthy_targets"),
+        unhealthy_poll: from.span("unhealthy_poll"),
         replaces_before_stop: from.flag("replaces_before_stop"),
         health_report: from.random("health_report"),
         rotation_end: from.random("rotation_end"),
