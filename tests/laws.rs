@@ -191,6 +191,21 @@ proptest! {
         prop_assert_eq!(computed.len(), simulated.len());
     }
 
+    /// With users, checks that fail, tasks that hang, crash or are stopped, and scalers: the run ends, no request comes from
+    /// nowhere or goes there (asserted whenever what flows changes), what a run has lost is never negative, and the same
+    /// seed gives the same facts.
+    #[test]
+    fn requests_are_conserved(model in support::users::model(), seed in 0..1_000_u64) {
+        let played = play(&model, seed);
+        for record in &played.trace.records {
+            if let Fact::Autoscaled { service, desired } = record.fact {
+                let scaling = model.services[service.index()].autoscaling.as_ref().expect("it scales");
+                prop_assert!(scaling.bounds(record.at).contains(&desired), "{desired} at {}", record.at);
+            }
+        }
+        prop_assert_eq!(played.trace, play(&model, seed).trace);
+    }
+
     /// A second service on hosts of its own changes nothing of the first.
     #[test]
     fn a_service_on_its_own_hosts_changes_no_other(model in support::random::model(), seed in 0..1_000_u64) {

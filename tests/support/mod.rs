@@ -8,6 +8,7 @@ pub mod money;
 pub mod random;
 pub mod rollouts;
 pub mod systems;
+pub mod users;
 
 use seatrial_sim::deploy::{Completion, Limits, Mover, Rollout, Step, strategies};
 use seatrial_sim::engine::dist::Dist;

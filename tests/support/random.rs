@@ -14,7 +14,7 @@ use seatrial_sim::placement::ALL as POLICIES;
 use super::{deploy, group, one_at_a_time, percent, plain, service};
 
 /// Any span from nothing to some minutes, fixed or random.
-fn span() -> BoxedStrategy<Dist> {
+pub fn span() -> BoxedStrategy<Dist> {
     let ms = || prop_oneof![Just(0), 0..2_000_u64, 0..200_000_u64];
     prop_oneof![
         ms().prop_map(Dist::fixed_millis),

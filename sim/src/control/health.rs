@@ -50,6 +50,8 @@ impl Scheduler<'_> {
         cluster.lose(id);
         let task = &mut cluster.tasks[id.index()];
         (task.passes_at, task.runs_since, task.last) = (None, None, fact);
+        // What comes after it begins anew.
+        (task.hung, task.unhealthy) = (false, false);
         if version == self.target {
             let how = match (unwell, ran_for) {
                 (true, _) => Failure::Unwell,

@@ -113,8 +113,9 @@ impl Scheduler<'_> {
     pub(super) fn keep_unwell(&self, plan: Plan, view: &View, cluster: &Cluster) -> Plan {
         let unwell = self.unwell.iter().filter(|id| !cluster.tasks[id.index()].is_available()).count() as u32;
         let replaced = (view.available() + unwell).saturating_sub(self.desired);
-        // The cap, or the hosts, leave no room for another one.
-        let blocked = view.new.wanted < view.new.target && (plan.start == 0 || self.starved);
+        // The cap leaves no room for another one, and none is on its way. Hosts without room are waited for.
+        let nothing_moves = view.new.unavailable() == 0 && view.terminating == 0;
+        let blocked = view.new.wanted < view.new.target && plan.start == 0 && nothing_moves;
         let may_go = match (self.unseen_until, blocked) {
             (_, true) => replaced.max(1),
             (Some(_), false) => 0,
