@@ -62,7 +62,7 @@ fn the_hpa_follows_a_load_up_and_down() {
 #[test]
 fn target_tracking_waits_for_its_alarms() {
     let tracking = TargetTracking::of(Metric::Utilization, 60.0);
-    let model = service(10, &[(0, 9.0), (1_800, 3.0)], 100, Policy::TargetTracking(tracking.clone()));
+    let model = service(10, &[(0, 9.0), (1_800, 3.0)], 100, Policy::TargetTracking(tracking));
     for seed in 1..50 {
         let asked = asked(&play(&model, seed));
         // The datapoints that are on their way when the new tasks come count once more, for what there was before.

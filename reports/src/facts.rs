@@ -152,24 +152,37 @@ impl<'a> Line<'a> {
             Fact::LaunchRateReached { service } | Fact::BoundsBlocked { service } | Fact::SteadyState { service } => {
                 Self { service: named(service), ..line }
             }
+            Fact::DemandChanged { .. }
+            | Fact::CapacityChanged { .. }
+            | Fact::ServedChanged { .. }
+            | Fact::LosingChanged { .. }
+            | Fact::RequestsLost { .. } => line.of_requests(model, record.fact),
+            Fact::Autoscaled { service, desired } => Self { service: named(service), desired: Some(desired), ..line },
+        }
+    }
+
+    /// What is said of requests.
+    fn of_requests(self, model: &'a Model, fact: Fact) -> Self {
+        let named = |service: ServiceId| Some(model.services[service.index()].name.as_str());
+        match fact {
             Fact::DemandChanged { service, rate }
             | Fact::CapacityChanged { service, rate }
             | Fact::ServedChanged { service, rate } => {
-                Self { service: named(service), requests_per_s: Some(rate.as_per_s()), ..line }
+                Self { service: named(service), requests_per_s: Some(rate.as_per_s()), ..self }
             }
             Fact::LosingChanged { service, loss, rate } => Self {
                 service: named(service),
                 requests_per_s: Some(rate.as_per_s()),
                 loss: Some(wording::loss(loss)),
-                ..line
+                ..self
             },
             Fact::RequestsLost { service, loss, nanos } => Self {
                 service: named(service),
                 requests: Some(nanos as f64 / 1e9),
                 loss: Some(wording::loss(loss)),
-                ..line
+                ..self
             },
-            Fact::Autoscaled { service, desired } => Self { service: named(service), desired: Some(desired), ..line },
+            _ => self,
         }
     }
 }

@@ -395,7 +395,7 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
     ("\"host_group.m5.hosts\" = 10", "\"service.web.host_port\" = 22", 30, "port 22 is reserved"),
     ("\"host_group.m5.hosts\" = 10", "\"deploy.web.at\" = \"1m\"", 30, "before the start"),
     ("\"host_group.m5.hosts\" = 10", "\"service.web.load_balancer\" = { }", 30, "kind is missing"),
-    ("\"host_group.m5.hosts\" = 10", "\"deploy\" = []", 30, "none"),
+    ("\"host_group.m5.hosts\" = 10", "\"deploy\" = []", 30, "nothing happens in it"),
     ("\"host_group.m5.hosts\" = 10", "\"placement\" = \"sprad\"", 30, "did you mean 'spread'?"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "set = 5", 30, "where a table is needed"),
     ("set = { \"host_group.m5.hosts\" = 10 }", "strategy = \"roling\"", 30, "did you mean 'rolling'?"),
@@ -559,16 +559,17 @@ fn each_bad_autoscaling_has_its_problem() {
 
 #[test]
 fn the_parts_of_a_scenario_must_be_there() {
-    for (key, from) in [("host_group", 8), ("service", 16), ("deploy", 25)] {
+    for (key, from, message) in [
+        ("host_group", 8, "host_group is missing"),
+        ("service", 16, "service is missing"),
+        ("deploy", 25, "nothing happens in it"),
+    ] {
         let lines: Vec<&str> = GOOD.lines().collect();
         let header = format!("[[{key}]]");
         let end = from + lines[from..].iter().position(|line| line.starts_with("[[")).unwrap();
         let without = [&lines[..from - 1], &lines[end..27]].concat().join("\n");
         let found = problems(&without);
-        assert!(
-            found.iter().any(|(line, problem)| *line == 1 && problem.contains(&format!("{key} is missing"))),
-            "{found:#?}"
-        );
+        assert!(found.iter().any(|(line, problem)| *line == 1 && problem.contains(message)), "{found:#?}");
         let found = problems(&GOOD.replace(&header, &format!("[{key}]")));
         assert!(found.iter().any(|(_, problem)| problem.contains(&format!("write [[{key}]]"))), "{found:#?}");
         let twice = format!("{}\n{}", GOOD, lines[from - 1..end].join("\n"));

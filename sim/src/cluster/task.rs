@@ -65,6 +65,7 @@ impl TaskState {
 
 /// One task.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what is or is not, each without the others")]
 pub(crate) struct Task {
     pub name: TaskName,
     /// What its draws are keyed by.

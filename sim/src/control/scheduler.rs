@@ -312,14 +312,13 @@ impl<'m> Scheduler<'m> {
             (*deploy, ctx.tell_because(Fact::DeploySuperseded { deploy: *deploy, service: self.id }, requested))
         });
         let request = self.draw_name();
-        let program = match self.steps_back(deploy.version, superseded.as_ref()) {
-            Some(steps) => Cow::Owned(steps),
-            None => {
-                let program = &self.service.rollout.program[..];
-                let weighs = program.iter().any(|step| step.weight.is_some());
-                self.split = weighs.then_some((self.target, 0));
-                Cow::Borrowed(program)
-            }
+        let program = if let Some(steps) = self.steps_back(deploy.version, superseded.as_ref()) {
+            Cow::Owned(steps)
+        } else {
+            let program = &self.service.rollout.program[..];
+            let weighs = program.iter().any(|step| step.weight.is_some());
+            self.split = weighs.then_some((self.target, 0));
+            Cow::Borrowed(program)
         };
         let first = self.draws.span(&self.control.first_review, Stream::FirstReview, request);
         self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, request);

@@ -449,7 +449,7 @@ impl<'m> Traffic<'m> {
         let target = self.targets.get_mut(&id).expect("the caller has found it");
         let users = self.services[target.service.index()].as_mut().expect("a target is of a watched service");
         users.advance(ctx.now);
-        let mut lost = Requests::ZERO;
+        let mut all = Requests::ZERO;
         if let Some(load) = &users.service.load {
             let pieces = users.pieces(target, ctx.now);
             let serves = matches!(target.kind.condition, Condition::Serving | Condition::Closing);
@@ -457,14 +457,14 @@ impl<'m> Traffic<'m> {
             let under_way = if serves { under_way } else { Requests::ZERO };
             users.fluid.cut(under_way, loss);
             let waited = users.fluid.drop_waiting(&mut target.cohort, loss);
-            lost = under_way + waited;
+            all = under_way + waited;
         }
         // What it had is gone and counts no more.
         (target.opened, target.closed) = (None, Some(ctx.now));
         let service = target.service;
         self.dirty.insert(service);
-        if lost > Requests::ZERO {
-            ctx.tell(Fact::RequestsLost { service, loss, nanos: lost.in_fact() });
+        if all > Requests::ZERO {
+            ctx.tell(Fact::RequestsLost { service, loss, nanos: all.in_fact() });
         }
     }
 

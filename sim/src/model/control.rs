@@ -5,6 +5,7 @@ use crate::engine::time::Duration;
 
 /// The ways of the control plane's service scheduler.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "ways that a system has or has not, each without the others")]
 pub struct ControlLoop {
     /// From one look at a service to the next; zero looks after every change.
     pub tick: Duration,

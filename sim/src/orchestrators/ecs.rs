@@ -199,7 +199,7 @@ fn native(mut rollout: Rollout, from: &Parameters) -> Rollout {
 }
 
 pub(super) fn parameters() -> Parameters {
-    Parameters::none()
+    health()
         .with(
             "tick",
             Duration::from_millis(10_100),
@@ -232,47 +232,6 @@ pub(super) fn parameters() -> Parameters {
             LaunchRate { per_minute: 250, burst: 42 },
             "DG service-quotas (2022-04): 250 a minute for a service on EC2. E: burst of one tick (range 1 to 250)",
         )
-        .with("replaces_unhealthy_targets", true, "DG: a task that fails its load balancer's checks is replaced")
-        .with(
-            "check_passes_after",
-            Dist::uniform_millis(30_000, 50_000),
-            "BC HealthCheck: first after 30 s; AG: told every 20 s",
-        )
-        .with(
-            "check_fails_after",
-            Dist::uniform_millis(90_000, 110_000),
-            "BC HealthCheck: 3 in a row, 30 s; AG: told every 20 s",
-        )
-        .with("check_interval", Duration::from_secs(30), "BC HealthCheck: every 30 s")
-        .with("check_timeout", Duration::from_secs(5), "BC HealthCheck: 5 s")
-        .with("check_unhealthy", 3, "BC HealthCheck: 3 in a row")
-        .with("check_healthy", 1, "BC HealthCheck: one pass")
-        .with(
-            "health_report",
-            Dist::uniform_millis(0, 20_000),
-            "AG agent/stats/engine.go: the health of containers is told every 20 s",
-        )
-        .with(
-            "unhealthy_poll",
-            Duration::from_secs(30),
-            "E: HC: 9, 12, 13, 32, 36 and 36 s from a target's verdict to its replacement, a look included (range 10 to 30 s)",
-        )
-        .with(
-            "replaces_before_stop",
-            true,
-            "BC DeploymentConfiguration: a replacement is started first where the maximum percent lets it (T12)",
-        )
-        .with(
-            "rotation_end",
-            Dist::uniform_millis(3_000, 11_000),
-            "RM 708: 502 for 3 to 5 s after a crash; HC: deregistered 10.9 s after one (n = 1)",
-        )
-        .with(
-            "stop_call",
-            Dist::uniform_millis(2_700, 4_700),
-            "HC: StopTask to deregistration 3.7 s. E: 1 s off either way",
-        )
-        .with("stop_call_reaction", Dist::uniform_millis(500, 900), "HC: the replacement is created 0.5 to 0.9 s later")
         .with("replace_first", Duration::from_secs(10), "E: the docs give only the cap; one tick (range 1 s to 1 min)")
         .with("replace_second", Duration::from_secs(20), "E: doubling (range 1 to 3 times)")
         .with(
@@ -321,6 +280,52 @@ pub(super) fn parameters() -> Parameters {
         )
         .with("placement", Value::Word("spread", PLACEMENTS), "DG task-placement: the default of services")
         .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")
+}
+
+/// How unhealthy tasks are found and replaced, and those that somebody stops.
+fn health() -> Parameters {
+    Parameters::none()
+        .with("replaces_unhealthy_targets", true, "DG: a task that fails its load balancer's checks is replaced")
+        .with(
+            "check_passes_after",
+            Dist::uniform_millis(30_000, 50_000),
+            "BC HealthCheck: first after 30 s; AG: told every 20 s",
+        )
+        .with(
+            "check_fails_after",
+            Dist::uniform_millis(90_000, 110_000),
+            "BC HealthCheck: 3 in a row, 30 s; AG: told every 20 s",
+        )
+        .with("check_interval", Duration::from_secs(30), "BC HealthCheck: every 30 s")
+        .with("check_timeout", Duration::from_secs(5), "BC HealthCheck: 5 s")
+        .with("check_unhealthy", 3, "BC HealthCheck: 3 in a row")
+        .with("check_healthy", 1, "BC HealthCheck: one pass")
+        .with(
+            "health_report",
+            Dist::uniform_millis(0, 20_000),
+            "AG agent/stats/engine.go: the health of containers is told every 20 s",
+        )
+        .with(
+            "unhealthy_poll",
+            Duration::from_secs(30),
+            "E: HC: 9, 12, 13, 32, 36 and 36 s from a target's verdict to its replacement, a look included (range 10 to 30 s)",
+        )
+        .with(
+            "replaces_before_stop",
+            true,
+            "BC DeploymentConfiguration: a replacement is started first where the maximum percent lets it (T12)",
+        )
+        .with(
+            "rotation_end",
+            Dist::uniform_millis(3_000, 11_000),
+            "RM 708: 502 for 3 to 5 s after a crash; HC: deregistered 10.9 s after one (n = 1)",
+        )
+        .with(
+            "stop_call",
+            Dist::uniform_millis(2_700, 4_700),
+            "HC: StopTask to deregistration 3.7 s. E: 1 s off either way",
+        )
+        .with("stop_call_reaction", Dist::uniform_millis(500, 900), "HC: the replacement is created 0.5 to 0.9 s later")
 }
 
 /// AG README: host ports that the agent keeps.
