@@ -199,7 +199,12 @@ fn native(mut rollout: Rollout, from: &Parameters) -> Rollout {
 }
 
 pub(super) fn parameters() -> Parameters {
-    health()
+    agent(health(control()))
+}
+
+/// The service scheduler.
+fn control() -> Parameters {
+    Parameters::none()
         .with(
             "tick",
             Duration::from_millis(10_100),
@@ -232,59 +237,11 @@ pub(super) fn parameters() -> Parameters {
             LaunchRate { per_minute: 250, burst: 42 },
             "DG service-quotas (2022-04): 250 a minute for a service on EC2. E: burst of one tick (range 1 to 250)",
         )
-        .with("replace_first", Duration::from_secs(10), "E: the docs give only the cap; one tick (range 1 s to 1 min)")
-        .with("replace_second", Duration::from_secs(20), "E: doubling (range 1 to 3 times)")
-        .with(
-            "replace_factor",
-            Value::Permille(2_000),
-            "E: \"incrementally\" in DG service-throttle-logic (range 1 to 3)",
-        )
-        .with("replace_most", Duration::from_secs(1_620), "DG: 15 min until 2023, 27 min later")
-        .with("replace_at_once_if_it_ran", true, "DG service-throttle-logic: a crash after RUNNING is not throttled")
-        .with(
-            "push",
-            Dist::uniform_millis(60, 100),
-            "T: createdAt to pullStartedAt 66 and 92 ms; a websocket since v0.0.3",
-        )
-        .with("pull_throughput", Value::Throughput(24_000_000), "E: 200 MB take 5 to 10 s cold (range 10 to 60 MB/s)")
-        .with(
-            "image_check",
-            Dist::uniform_millis(0, 2_000),
-            "T: createdAt to pullStartedAt of four tasks on EC2 was 0.07, 0.09, 1.26 and 1.55 s",
-        )
-        .with("report", Dist::fixed_millis(200), "AG: submitted at once. E: 0.2 s (range 0.1 to 1 s)")
-        .with(
-            "stop_tail",
-            Dist::fixed_millis(1_000),
-            "E: 1 s with bridge networks; 12.5 s with network interfaces and on Fargate (T8); range 0.25 to 25 s",
-        )
-        .with("startup", Dist::fixed_millis(1_000), "T: pullStoppedAt to startedAt on EC2 was 0, 1.0 and 1.2 s")
-        .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (T8: 0.25 s; range 0 to 30 s)")
-        .with("stop_timeout", Duration::from_secs(30), "AG: ECS_CONTAINER_STOP_TIMEOUT, 30 s")
-        .with("starts_wait_for_stops", false, "AG 1.73: a start waits for the resources it reserves, not for stops")
-        .with("provisioning", Dist::ZERO, "E: none with bridge networks (range 0 to 8 s with a network interface)")
-        .with("pulls", Value::Word("parallel", PULLS), "AG: parallel since v1.14.0 (2017-01-17)")
-        .with("image_cleanup_every", Duration::from_secs(1_800), "AG README: ECS_IMAGE_CLEANUP_INTERVAL, 30 min")
-        .with("image_min_age", Duration::from_secs(3_600), "AG README: ECS_IMAGE_MINIMUM_CLEANUP_AGE, 1 h")
-        .with("images_a_cleanup", 5, "AG README: ECS_NUM_IMAGES_DELETE_PER_CYCLE, 5")
-        .with("keep_stopped", Duration::from_secs(10_800), "AG README: ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION, 3 h")
-        .with(
-            "host_drain",
-            Value::Word("as-rollout", HOST_DRAIN),
-            "DG container-instance-draining: running tasks are replaced within minimum and maximum percent",
-        )
-        .with(
-            "loss_detection",
-            Dist::fixed_millis(60_000),
-            "E: no text says when tasks of a terminated instance count as stopped (range 10 s to 2 min)",
-        )
-        .with("placement", Value::Word("spread", PLACEMENTS), "DG task-placement: the default of services")
-        .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")
 }
 
-/// How unhealthy tasks are found and replaced, and those that somebody stops.
-fn health() -> Parameters {
-    Parameters::none()
+/// How unhealthy tasks are found and replaced, and those that ended or that somebody stops.
+fn health(control: Parameters) -> Parameters {
+    control
         .with("replaces_unhealthy_targets", true, "DG: a task that fails its load balancer's checks is replaced")
         .with(
             "check_passes_after",
@@ -326,6 +283,58 @@ fn health() -> Parameters {
             "HC: StopTask to deregistration 3.7 s. E: 1 s off either way",
         )
         .with("stop_call_reaction", Dist::uniform_millis(500, 900), "HC: the replacement is created 0.5 to 0.9 s later")
+        .with("replace_first", Duration::from_secs(10), "E: the docs give only the cap; one tick (range 1 s to 1 min)")
+        .with("replace_second", Duration::from_secs(20), "E: doubling (range 1 to 3 times)")
+        .with(
+            "replace_factor",
+            Value::Permille(2_000),
+            "E: \"incrementally\" in DG service-throttle-logic (range 1 to 3)",
+        )
+        .with("replace_most", Duration::from_secs(1_620), "DG: 15 min until 2023, 27 min later")
+        .with("replace_at_once_if_it_ran", true, "DG service-throttle-logic: a crash after RUNNING is not throttled")
+}
+
+/// The agent, its host, and what tasks take.
+fn agent(rest: Parameters) -> Parameters {
+    rest.with(
+        "push",
+        Dist::uniform_millis(60, 100),
+        "T: createdAt to pullStartedAt 66 and 92 ms; a websocket since v0.0.3",
+    )
+    .with("pull_throughput", Value::Throughput(24_000_000), "E: 200 MB take 5 to 10 s cold (range 10 to 60 MB/s)")
+    .with(
+        "image_check",
+        Dist::uniform_millis(0, 2_000),
+        "T: createdAt to pullStartedAt of four tasks on EC2 was 0.07, 0.09, 1.26 and 1.55 s",
+    )
+    .with("report", Dist::fixed_millis(200), "AG: submitted at once. E: 0.2 s (range 0.1 to 1 s)")
+    .with(
+        "stop_tail",
+        Dist::fixed_millis(1_000),
+        "E: 1 s with bridge networks; 12.5 s with network interfaces and on Fargate (T8); range 0.25 to 25 s",
+    )
+    .with("startup", Dist::fixed_millis(1_000), "T: pullStoppedAt to startedAt on EC2 was 0, 1.0 and 1.2 s")
+    .with("exit", Dist::fixed_millis(1_000), "E: an application that handles SIGTERM (T8: 0.25 s; range 0 to 30 s)")
+    .with("stop_timeout", Duration::from_secs(30), "AG: ECS_CONTAINER_STOP_TIMEOUT, 30 s")
+    .with("starts_wait_for_stops", false, "AG 1.73: a start waits for the resources it reserves, not for stops")
+    .with("provisioning", Dist::ZERO, "E: none with bridge networks (range 0 to 8 s with a network interface)")
+    .with("pulls", Value::Word("parallel", PULLS), "AG: parallel since v1.14.0 (2017-01-17)")
+    .with("image_cleanup_every", Duration::from_secs(1_800), "AG README: ECS_IMAGE_CLEANUP_INTERVAL, 30 min")
+    .with("image_min_age", Duration::from_secs(3_600), "AG README: ECS_IMAGE_MINIMUM_CLEANUP_AGE, 1 h")
+    .with("images_a_cleanup", 5, "AG README: ECS_NUM_IMAGES_DELETE_PER_CYCLE, 5")
+    .with("keep_stopped", Duration::from_secs(10_800), "AG README: ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION, 3 h")
+    .with(
+        "host_drain",
+        Value::Word("as-rollout", HOST_DRAIN),
+        "DG container-instance-draining: running tasks are replaced within minimum and maximum percent",
+    )
+    .with(
+        "loss_detection",
+        Dist::fixed_millis(60_000),
+        "E: no text says when tasks of a terminated instance count as stopped (range 10 s to 2 min)",
+    )
+    .with("placement", Value::Word("spread", PLACEMENTS), "DG task-placement: the default of services")
+    .with("billing", Value::Word("per-second", BILLING), "EC2 Linux since 2017-10-02: 60 s at least")
 }
 
 /// AG README: host ports that the agent keeps.
