@@ -2,11 +2,16 @@
 
 mod support;
 
+use seatrial_sim::cluster::TaskState;
+use seatrial_sim::deploy::{Act, Bound, Detector, FailurePolicy, Hold, RollBack, Rollout, Size, Step, strategies};
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Load, LoadBalancer, Mishap, Model, TaskFault, WarmUp};
+use seatrial_sim::model::{
+    Deploy, Fault, Leaving, Load, LoadBalancer, Mishap, Model, Scaling, ScheduledSize, TaskFault, Version, WarmUp,
+};
 use seatrial_sim::orchestrators::load_balancers::{ALB, CLASSIC};
+use seatrial_sim::orchestrators::{by_name, ecs};
 use seatrial_sim::traffic::{Arrivals, Loss, Rate};
 use support::{Played, at_s, plain, play, secs};
 
@@ -219,4 +224,163 @@ fn requests_come_until_the_endpoint_is_gone() {
         let failed = lost(&played, Loss::Refused, at_s(1_800));
         assert!((failed - refused).abs() < 1e-3, "{pre_stop} s: {failed}");
     }
+}
+
+/// A version that answers with errors fails the share of the requests that is sent to it: 10 % of 50/s from the shift until
+/// its tasks get no more.
+#[test]
+fn a_bad_canary_fails_its_share() {
+    let mut model = service(10, ALB, load(50.0, 100.0));
+    let hold = vec![Hold::For(secs(300))];
+    model.services[0].rollout = strategies::canary(&[100], &hold, false);
+    model.services[0].rollout.failure =
+        FailurePolicy::any([Detector::Alarm], Act::RollBack(RollBack::DropNew { after: secs(10) }));
+    let fault = Some(Fault::Errors { alarm_after: secs(120) });
+    model.deploys = vec![Deploy { service: ServiceId(0), at: at_s(60), version: Version::New(fault) }];
+    let played = play(&model, 1);
+    let shifts = played.facts(|at, fact| match fact {
+        Fact::TrafficShifted { permille, .. } => Some((at, permille)),
+        _ => None,
+    });
+    let [(shifted, 100), (dropped, 0), ..] = shifts[..] else { panic!("{shifts:?}") };
+    let expected = 5.0 * dropped.since(shifted).as_secs_f64();
+    let failed = lost(&played, Loss::Errors, at_s(1_800));
+    assert!(expected > 300.0 && (failed - expected).abs() < 1e-3, "{failed} of {expected}");
+    let others = [Loss::Cut, Loss::Refused, Loss::NoTarget, Loss::TimedOut];
+    assert!(others.iter().all(|way| lost(&played, *way, at_s(1_800)) < 1e-3));
+}
+
+/// What new tasks can serve grows linearly: over the warm-up they miss half of it, less the share that they begin with.
+#[test]
+fn warming_tasks_miss_half_of_their_capacity() {
+    for (from_permille, missing) in [(0, 0.5), (200, 0.4), (1_000, 0.0)] {
+        let warm_up = WarmUp { span: secs(60), from_permille };
+        let mut model = service(4, checked(5, 3, 2), Load { warm_up, ..load(1.0, 100.0) });
+        model.scalings = vec![Scaling { service: ServiceId(0), at: at_s(600), desired: 8 }];
+        model.host_groups[0].hosts = 8;
+        let played = play(&model, 1);
+        let (mut capacity, mut since, mut rate) = (0.0, Time::ZERO, 0.0);
+        let joined = first(&played, |fact| matches!(fact, Fact::DesiredChanged { .. })).expect("it scales");
+        let changes = played.facts(|at, fact| match fact {
+            Fact::CapacityChanged { rate, .. } => Some((at, rate.as_per_s())),
+            _ => None,
+        });
+        for (at, next) in changes.into_iter().chain([(at_s(900), 0.0)]) {
+            capacity += rate * at.since(since).as_secs_f64();
+            (since, rate) = (at, next);
+        }
+        let healthy = played.facts(|at, fact| {
+            let in_service = matches!(fact, Fact::TaskMoved { to: TaskState::InService, .. });
+            (in_service && at > joined).then_some(at)
+        })[0];
+        let whole = 400.0 * 900.0 + 400.0 * at_s(900).since(healthy).as_secs_f64();
+        assert!((whole - capacity - missing * 400.0 * 60.0).abs() < 1.0, "{from_permille}: {whole} less {capacity}");
+    }
+}
+
+/// With a slow start a new target's share grows linearly, and the others get the rest: of 100/s at 2 targets and a third one, which
+/// is cold, 5 % of a share is 100 x 0.05 / 2.05 at first.
+#[test]
+fn a_slow_start_spares_a_new_target() {
+    let balancer = LoadBalancer { slow_start: secs(100), registration: Dist::ZERO, ..checked(5, 3, 2) };
+    let mut model = service(2, balancer, load(100.0, 100.0));
+    // The third one is bad: what it gets fails.
+    model.deploys = vec![Deploy {
+        service: ServiceId(0),
+        at: at_s(600),
+        version: Version::New(Some(Fault::Errors { alarm_after: secs(10_000) })),
+    }];
+    let one = Step::beside(Size::Of(Bound::tasks(1))).holding(Hold::For(secs(600)));
+    model.services[0].rollout = Rollout::new(vec![one, Step::all(Step::FREE)]);
+    let played = play(&model, 1);
+    let rates = played.facts(|_, fact| match fact {
+        Fact::LosingChanged { loss: Loss::Errors, rate, .. } => Some(rate.as_per_s()),
+        _ => None,
+    });
+    let weights = (0..10).map(|step| 0.05 + 0.1 * f64::from(step)).chain([1.0]);
+    for (rate, weight) in rates.iter().zip(weights) {
+        assert!((rate - 100.0 * weight / (2.0 + weight)).abs() < 0.001, "{rates:?}");
+    }
+    assert!(rates.len() >= 11, "{rates:?}");
+}
+
+/// Without a balancer ECS finds a hung task by its container's check: U(0, 30) + 3 x 5 + 2 x 30 s, told every 20 s.
+#[test]
+fn a_container_check_finds_a_hung_task_and_tells_it_later() {
+    let ecs = ecs::today().settings();
+    let mut model = service(2, ALB, load(50.0, 100.0));
+    model.services[0].load_balancer = None;
+    model.services[0].health_check = Some(ecs.health_check);
+    model.control = ecs.control;
+    model.task_faults = vec![fault(Mishap::Hangs, 120)];
+    let mut found = vec![];
+    for seed in 1..=500 {
+        let played = play(&model, seed);
+        let noticed = first(&played, |fact| matches!(fact, Fact::TaskUnhealthy { .. })).expect("it is found");
+        found.push(noticed.since(at_s(120)).as_secs_f64());
+        // Then it is replaced, the new one first.
+        let events = played.facts(|at, fact| match fact {
+            Fact::TaskMoved { to: TaskState::Provisioning, .. } if at > Time::ZERO => Some("start"),
+            Fact::TaskMoved { to: TaskState::InService, .. } if at > Time::ZERO => Some("healthy"),
+            Fact::StopChosen { .. } => Some("stop"),
+            _ => None,
+        });
+        assert_eq!(events, ["start", "healthy", "stop"]);
+    }
+    assert!(found.iter().all(|s| (75.0..=125.0).contains(s)), "{found:?}");
+    let mean = found.iter().sum::<f64>() / found.len() as f64;
+    // sqrt(900 / 12 + 400 / 12) / sqrt(500) is 0.47.
+    assert!((mean - 100.0).abs() < 5.0 * 0.47, "{mean}");
+}
+
+/// A pod that hangs is not ready after three probes of 1 s, 10 s apart, and gets nothing more; nobody replaces it.
+#[test]
+fn a_pod_that_is_not_ready_gets_no_requests() {
+    let kubernetes = by_name("kubernetes").expect("it is known").settings();
+    let mut model = service(2, ALB, load(50.0, 100.0));
+    model.services[0].load_balancer = None;
+    model.services[0].health_check = Some(kubernetes.health_check);
+    model.control = kubernetes.control;
+    model.task_faults = vec![fault(Mishap::Hangs, 120)];
+    for seed in 1..100 {
+        let played = play(&model, seed);
+        let failed = lost(&played, Loss::Hung, at_s(1_800));
+        assert!((25.0 * 23.0..=25.0 * 33.0).contains(&failed), "{failed}");
+        assert_eq!(played.facts(|_, fact| matches!(fact, Fact::StopChosen { .. }).then_some(())), []);
+    }
+}
+
+/// A host that is lost takes its tasks with it, and their requests are answered by nobody until the balancer finds that out: a
+/// half of 50/s for U(0, 5) + 2 x 3 + 5 s, and what was under way, 25/s for 4 s.
+#[test]
+fn a_lost_host_fails_its_share() {
+    let mut model = service(2, checked(5, 3, 2), Load { request_time: Dist::Fixed(secs(4)), ..load(50.0, 100.0) });
+    model.services[0].startup = Dist::Fixed(secs(300));
+    model.control.loss_detection = Dist::Fixed(HOUR);
+    model.control.rotation_end = Dist::Fixed(HOUR);
+    model.host_groups[0].leaving = Leaving::AtOnce;
+    model.host_groups[0].hosts = 2;
+    model.host_groups[0].schedule = vec![ScheduledSize { at: at_s(600), hosts: 1 }];
+    for seed in 1..50 {
+        let played = play(&model, seed);
+        let found = first(&played, |fact| matches!(fact, Fact::TargetUnhealthy { .. })).expect("it is found");
+        let expected = 25.0 * found.since(at_s(600)).as_secs_f64();
+        let (hung, cut) = (lost(&played, Loss::Hung, at_s(1_800)), lost(&played, Loss::Cut, at_s(1_800)));
+        assert!((11.0..=16.0).contains(&found.since(at_s(600)).as_secs_f64()));
+        assert!((hung - expected).abs() < 1e-3 && (cut - 100.0).abs() < 1e-3, "{hung} of {expected}, {cut}");
+    }
+}
+
+/// In its grace period a task may be found unhealthy, and is not replaced before the end.
+#[test]
+fn a_grace_period_puts_the_replacement_off() {
+    let ecs = ecs::today().settings();
+    let mut model = service(2, checked(5, 3, 2), load(50.0, 100.0));
+    model.control = ecs.control;
+    model.services[0].health_check_grace = secs(600);
+    model.task_faults = vec![fault(Mishap::Hangs, 120)];
+    let played = play(&model, 1);
+    let noticed = first(&played, |fact| matches!(fact, Fact::TaskUnhealthy { .. }));
+    assert_eq!(noticed, Some(at_s(600)));
+    assert!(first(&played, |fact| matches!(fact, Fact::TargetUnhealthy { .. })) < Some(at_s(136)));
 }
