@@ -426,3 +426,102 @@ impl Cohort {
         (changes.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX / 4))), shed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEVER: [Option<Duration>; 2] = [None, None];
+
+    fn ms(ms: u64) -> Time {
+        Time::from_millis(ms)
+    }
+
+    fn task(capacity: f64) -> Kind {
+        Kind { version: 1, condition: Condition::Serving, capacity: Rate::per_s(capacity), weight: 1_000, open: true }
+    }
+
+    /// Lets everything happen until `end`; the times at which something changed by itself.
+    fn play(fluid: &mut Fluid, end: Time) -> Vec<u64> {
+        let mut changes = vec![];
+        loop {
+            let (_, next, _) = fluid.flow();
+            let Some(at) = next.filter(|at| *at <= end) else { break };
+            changes.push(at.as_millis());
+            fluid.advance(at);
+        }
+        fluid.advance(end);
+        changes
+    }
+
+    /// 100/s at 2 tasks of 25/s with a timeout of 4 s: 200 wait after 4 s, and then 50/s are lost. With 10/s from 10 s on the
+    /// backlog is gone 200 / 40 = 5 s later.
+    #[test]
+    fn a_backlog_grows_to_its_limit_and_goes() {
+        let mut fluid = Fluid::new(Duration::from_secs(4), NEVER);
+        let first = fluid.join(task(25.0));
+        assert_eq!(fluid.join(task(25.0)), first, "tasks that are alike are one cohort");
+        fluid.offer(Rate::per_s(100.0));
+        assert_eq!(play(&mut fluid, ms(10_000)), [4_000]);
+        assert_eq!((fluid.waiting().as_f64(), fluid.wait(first)), (200.0, Duration::from_secs(4)));
+        fluid.offer(Rate::per_s(10.0));
+        assert_eq!(play(&mut fluid, ms(20_000)).first(), Some(&15_000));
+        let Totals { offered, served, lost } = *fluid.totals();
+        let lost: Requests = lost.into_iter().sum();
+        assert_eq!((offered.as_f64(), served.as_f64(), lost.as_f64()), (1_100.0, 800.0, 300.0));
+    }
+
+    /// Three targets of equal weight and 100/s: none of the rate is lost to rounding, whatever the cohorts.
+    #[test]
+    fn shares_are_the_whole() {
+        let mut fluid = Fluid::new(Duration::from_secs(4), NEVER);
+        for (i, weight) in [1_000, 150, 333].into_iter().enumerate() {
+            fluid.join(Kind { weight, capacity: Rate::per_s(1_000.0 + i as f64), ..task(0.0) });
+        }
+        fluid.offer(Rate::from_micros(100_000_001));
+        let (flows, ..) = fluid.flow();
+        assert_eq!((flows.served, flows.lost), (Rate::from_micros(100_000_001), [Rate::ZERO; 6]));
+    }
+
+    /// A version's share goes to its tasks alone, and what has no task to go to is lost.
+    #[test]
+    fn a_split_keeps_versions_apart() {
+        let mut fluid = Fluid::new(Duration::from_secs(4), NEVER);
+        fluid.join(task(1_000.0));
+        fluid.offer(Rate::per_s(100.0));
+        fluid.set_split(Some((2, 250)));
+        let no_target = |fluid: &mut Fluid| fluid.flow().0.lost[Loss::NoTarget as usize];
+        assert_eq!(no_target(&mut fluid), Rate::per_s(25.0));
+        fluid.join(Kind { version: 2, condition: Condition::Erring, ..task(1_000.0) });
+        let (flows, ..) = fluid.flow();
+        assert_eq!((flows.served, flows.lost[Loss::Errors as usize]), (Rate::per_s(75.0), Rate::per_s(25.0)));
+        assert_eq!(no_target(&mut fluid), Rate::ZERO);
+    }
+
+    /// 103/s at 2 tasks of 25/s: the wait reaches 3 s after 3 x 50 / 53 = 2.830 s, to the millisecond above.
+    #[test]
+    fn somebody_hears_of_a_long_wait_in_time() {
+        let mut fluid = Fluid::new(Duration::from_secs(60), [Some(Duration::from_secs(3)), None]);
+        let cohort = fluid.join(task(25.0));
+        fluid.join(task(25.0));
+        fluid.offer(Rate::per_s(103.0));
+        let (_, next, reached) = fluid.flow();
+        assert_eq!((next, reached), (Some(ms(2_831)), vec![]));
+        fluid.advance(ms(2_831));
+        assert_eq!(fluid.flow().2, [cohort]);
+        assert_eq!(fluid.wait(cohort), Duration::from_secs(3));
+    }
+
+    /// What waits at a task goes with it: half of 53 x 10.
+    #[test]
+    fn a_task_that_leaves_loses_what_waits_there() {
+        let mut fluid = Fluid::new(Duration::from_secs(60), NEVER);
+        let cohort = fluid.join(task(25.0));
+        fluid.join(task(25.0));
+        fluid.offer(Rate::per_s(103.0));
+        play(&mut fluid, ms(10_000));
+        fluid.leave(cohort);
+        assert_eq!(fluid.totals().lost[Loss::Cut as usize].as_f64(), 265.0);
+        assert_eq!(fluid.waiting().as_f64(), 265.0);
+    }
+}
