@@ -429,12 +429,13 @@ impl<'m> Traffic<'m> {
         let target = self.targets.get_mut(&id).expect("the caller has found it");
         let users = self.services[target.service.index()].as_mut().expect("a target is of a watched service");
         users.advance(ctx.now);
-        let mut lost = Requests::ZERO;
+        let (mut lost, mut under_way) = (Requests::ZERO, Requests::ZERO);
         if let Some(load) = &users.service.load {
             let pieces = users.pieces(target, ctx.now);
             let serves = matches!(target.kind.condition, Condition::Serving | Condition::Closing);
-            let under_way = in_flight(&pieces, &load.request_time, ctx.now);
-            let under_way = if serves { under_way } else { Requests::ZERO };
+            if serves {
+                under_way = in_flight(&pieces, &load.request_time, ctx.now);
+            }
             users.fluid.cut(under_way, loss);
             let waited = users.fluid.drop_waiting(&mut target.cohort, loss);
             lost = under_way + waited;
@@ -444,7 +445,8 @@ impl<'m> Traffic<'m> {
         let service = target.service;
         self.dirty.insert(service);
         if lost > Requests::ZERO {
-            ctx.tell(Fact::RequestsLost { service, loss, nanos: lost.in_fact() });
+            let (nanos, under_way) = (lost.in_fact(), under_way.in_fact());
+            ctx.tell(Fact::RequestsLost { service, loss, nanos, under_way });
         }
     }
 
@@ -644,7 +646,7 @@ fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &m
         }
     }
     if shed > Requests::ZERO {
-        ctx.tell(Fact::RequestsLost { service, loss: Loss::TimedOut, nanos: shed.in_fact() });
+        ctx.tell(Fact::RequestsLost { service, loss: Loss::TimedOut, nanos: shed.in_fact(), under_way: 0 });
     }
 }
 
