@@ -227,18 +227,7 @@ mod tests {
     use super::*;
     use crate::examples::{results, users, variant};
 
-    #[test]
-    fn the_document_has_exactly_the_promised_keys() {
-        let first = variant("first", &[Some(10.0), Some(20.0)]);
-        let mut second = variant("second", &[Some(8.0), None]);
-        for (row, timed_out) in second.rows.iter_mut().zip([20, 1]) {
-            let mut felt = users(&[(Loss::Cut, 3), (Loss::TimedOut, timed_out)]);
-            felt.latency.p99 = Quantile::Saturated;
-            row.summary.users = Some(felt);
-        }
-        let summary = &mut second.rows[0].summary;
-        (summary.below_floor_s, summary.scaling_actions, summary.scaling_reversals) = (30.0, 5, 1);
-        let golden = r#"{
+    const GOLDEN: &str = r#"{
   "schema_version": 1,
   "question": "one spare host or five?",
   "variants": [
@@ -345,6 +334,18 @@ mod tests {
   ]
 }
 "#;
-        assert_eq!(render(&Comparison::new(&results(vec![first, second]))), golden);
+
+    #[test]
+    fn the_document_has_exactly_the_promised_keys() {
+        let first = variant("first", &[Some(10.0), Some(20.0)]);
+        let mut second = variant("second", &[Some(8.0), None]);
+        for (row, timed_out) in second.rows.iter_mut().zip([20, 1]) {
+            let mut felt = users(&[(Loss::Cut, 3), (Loss::TimedOut, timed_out)]);
+            felt.latency.p99 = Quantile::Saturated;
+            row.summary.users = Some(felt);
+        }
+        let summary = &mut second.rows[0].summary;
+        (summary.below_floor_s, summary.scaling_actions, summary.scaling_reversals) = (30.0, 5, 1);
+        assert_eq!(render(&Comparison::new(&results(vec![first, second]))), GOLDEN);
     }
 }

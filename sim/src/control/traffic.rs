@@ -429,7 +429,7 @@ impl<'m> Traffic<'m> {
         let target = self.targets.get_mut(&id).expect("the caller has found it");
         let users = self.services[target.service.index()].as_mut().expect("a target is of a watched service");
         users.advance(ctx.now);
-        let (mut lost, mut under_way) = (Requests::ZERO, Requests::ZERO);
+        let (mut gone, mut under_way) = (Requests::ZERO, Requests::ZERO);
         if let Some(load) = &users.service.load {
             let pieces = users.pieces(target, ctx.now);
             let serves = matches!(target.kind.condition, Condition::Serving | Condition::Closing);
@@ -438,14 +438,14 @@ impl<'m> Traffic<'m> {
             }
             users.fluid.cut(under_way, loss);
             let waited = users.fluid.drop_waiting(&mut target.cohort, loss);
-            lost = under_way + waited;
+            gone = under_way + waited;
         }
         // What it had is gone and counts no more.
         (target.opened, target.closed) = (None, Some(ctx.now));
         let service = target.service;
         self.dirty.insert(service);
-        if lost > Requests::ZERO {
-            let (nanos, under_way) = (lost.in_fact(), under_way.in_fact());
+        if gone > Requests::ZERO {
+            let (nanos, under_way) = (gone.in_fact(), under_way.in_fact());
             ctx.tell(Fact::RequestsLost { service, loss, nanos, under_way });
         }
     }

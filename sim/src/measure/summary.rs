@@ -181,7 +181,9 @@ impl<'m> SummaryObserver<'m> {
         let began = self.deploys.is_empty() || self.services.iter().any(|watched| watched.requested);
         let (mut lowest, mut extra, mut short, mut peak) = (if began { 100.0_f64 } else { 0.0 }, 0, 0, 0);
         let mut services = self.services.clone();
-        services.iter_mut().for_each(|watched| watched.pass(end));
+        for watched in &mut services {
+            watched.pass(end);
+        }
         for watched in services.iter().filter(|watched| watched.requested) {
             lowest = lowest.min(100.0 * watched.lowest.0 as f64 / watched.lowest.1 as f64);
             extra += watched.extra;
