@@ -176,6 +176,9 @@ The table's columns:
   extra, short     time of tasks held above, and in service below, the desired
    tasks x time    count: the mean over the seeds
 
+Where a service has a load, a table says what users feel: requests that fail,
+the capacity that is short, latencies, and time below the rollout's floor.
+
 Exit codes:
   0    answered
   2    the question was wrong: usage, scenario, a file that cannot be written

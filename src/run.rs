@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seatrial_reports::charts::{self, TaskSeries};
+use seatrial_reports::charts::{self, DemandSeries, ReplicaSeries, TaskSeries};
 use seatrial_reports::statistics::Comparison;
 use seatrial_reports::{csv, facts, json, markdown, table};
 use seatrial_scenarios::results::Results;
@@ -179,10 +179,19 @@ fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) 
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {
         let name = file_name(&variant.name);
-        let series =
-            TaskSeries::of_run(&variant.model, &trace(variant, seed), &format!("{}, seed {seed}", variant.name));
+        let (trace, title) = (trace(variant, seed), format!("{}, seed {seed}", variant.name));
+        let tasks = TaskSeries::of_run(&variant.model, &trace, &title);
+        let demand = DemandSeries::of_run(&variant.model, &trace, &title);
+        let replicas = ReplicaSeries::of_run(&variant.model, &trace, &title);
         for format in charts::Format::ALL {
-            charts::tasks(&series, &folder.join(format!("tasks-{number}-{name}.{}", format.extension())), format)?;
+            let path = |what: &str| folder.join(format!("{what}-{number}-{name}.{}", format.extension()));
+            charts::tasks(&tasks, &path("tasks"), format)?;
+            if let Some(demand) = &demand {
+                charts::demand(demand, &path("demand"), format)?;
+            }
+            if let Some(replicas) = &replicas {
+                charts::replicas(replicas, &path("replicas"), format)?;
+            }
         }
     }
     Ok(())

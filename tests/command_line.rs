@@ -88,7 +88,7 @@ fn the_json_keeps_its_keys() {
     let variants = json["variants"].as_array().unwrap();
     let common = "bill_usd blocked deploy_s extra_replica_s finished lowest_healthy_percent name parts_usd peak_tasks seeds \
                   short_replica_s spare_usd_per_month surge_usd_per_deploy usd_per_deploy usd_per_month \
-                  usd_per_month_per_minute_saved";
+                  usd_per_month_per_minute_saved users";
     assert_eq!(keys(&variants[0]), common);
     assert_eq!(keys(&variants[1]), common.replace("deploy_s extra", "deploy_s difference extra"));
     assert_eq!(keys(&variants[1]["deploy_s"]), "max mean min p50 p95");

@@ -2,20 +2,21 @@
 
 use crate::bill::LEAST_USD;
 use crate::cells;
-use crate::statistics::{Comparison, Difference, VariantStatistics, Verdict};
+use crate::statistics::{Comparison, Difference, UserStatistics, VariantStatistics, Verdict};
 use crate::wording;
 
 /// From so many points on, fewer of the desired tasks in service than the first variant has are no fair price for speed.
 const DOWN_POINTS: f64 = 10.0;
 
+/// Beyond such a share of the requests, in percent, and so many of them, more that fail are worth a sentence.
+const MORE_FAILED: (f64, f64) = (0.01, 1.0);
+
 /// Names the fastest variant of those that finish on every seed and keep their tasks in service, and compares it with the
-/// first. A second sentence says how far in service its tasks are, and what would be faster but is down.
+/// first. A second sentence says how far in service its tasks are, and what would be faster but is down; a third one how many
+/// more requests it fails, where it does.
 pub(crate) fn answer(comparison: &Comparison) -> String {
-    let sentence = fastest_and_price(comparison);
-    match health(comparison) {
-        Some(health) => format!("{sentence} {health}"),
-        None => sentence,
-    }
+    let sentences = [Some(fastest_and_price(comparison)), health(comparison), failures(comparison)];
+    sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn fastest_and_price(comparison: &Comparison) -> String {
@@ -80,6 +81,22 @@ fn health(comparison: &Comparison) -> Option<String> {
     (!sentence.is_empty()).then(|| {
         sentence[..1].make_ascii_uppercase();
         sentence + "."
+    })
+}
+
+/// How many requests the named variant fails, where that are more than the first one does.
+fn failures(comparison: &Comparison) -> Option<String> {
+    let (first, named) = (comparison.variants.first()?, fastest(comparison)?);
+    let (users, of_first) = (named.users?, first.users?);
+    let more = users.failed_in_all() - of_first.failed_in_all();
+    let failed = |users: UserStatistics| {
+        let failed = users.failed_in_all();
+        (wording::count(failed), wording::small_percent(users.percent(failed)))
+    };
+    let ((count, share), (first_count, first_share)) = (failed(users), failed(of_first));
+    (more >= MORE_FAILED.1 && users.percent(more) > MORE_FAILED.0).then(|| {
+        let (named, first) = (wording::quoted(named), wording::quoted(first));
+        format!("But {named} fails {count} requests in a run ({share}), {first} {first_count} ({first_share}).")
     })
 }
 
@@ -192,8 +209,10 @@ fn whole_bill(variant: &VariantStatistics, first: &VariantStatistics) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use seatrial_sim::traffic::Loss;
+
     use super::*;
-    use crate::examples::{results, variant};
+    use crate::examples::{results, users, variant};
 
     /// The answer where two variants take these seconds and the second costs this much more a month, in spare hosts and so in
     /// the bill, and a deploy.
@@ -297,6 +316,27 @@ mod tests {
         for (variants, expected) in table {
             assert_eq!(with_health(&variants), expected);
         }
+    }
+
+    /// Of 100,000 requests, 0.01 % are 10.
+    #[test]
+    fn a_faster_variant_that_fails_more_requests_is_not_named_without_that() {
+        let answer = |of_first: u32, of_second: u32, second_s: f64| {
+            let variants = [("a", 60.0, of_first), ("b", second_s, of_second)].map(|(name, deploy_s, timed_out)| {
+                let mut variant = variant(name, &[Some(deploy_s)]);
+                variant.rows[0].summary.users = Some(users(&[(Loss::TimedOut, timed_out)]));
+                variant
+            });
+            answer(&Comparison::new(&results(variants.into())))
+        };
+        let half = "\"b\" is 2.0 times faster than \"a\": it saves 30.0s a deploy (one seed, so no interval) for the same money.";
+        assert_eq!(answer(5, 15, 30.0), half);
+        assert_eq!(
+            answer(5, 1_234, 30.0),
+            format!("{half} But \"b\" fails 1,234 requests in a run (1.2 %), \"a\" 5 (0.005 %).")
+        );
+        assert_eq!(answer(1_234, 5, 30.0), half);
+        assert_eq!(answer(5, 1_234, 90.0), "No variant is faster than \"a\": 1m 00s (median).");
     }
 
     #[test]

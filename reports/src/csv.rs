@@ -2,12 +2,15 @@
 
 use std::error::Error;
 
-use seatrial_scenarios::results::{Results, VariantResults};
+use seatrial_scenarios::results::{Results, Row, VariantResults};
+use seatrial_sim::measure::users::{Percentiles, Users};
+use seatrial_sim::traffic::{Loss, Quantile, Requests};
 use serde::Serialize;
 
 use crate::rounding::to_micros;
 
-/// All rows under a header line. An unfinished deploy has an empty `deploy_s`.
+/// All rows under a header line. An unfinished deploy has an empty `deploy_s`, a run without a load nothing about requests,
+/// and a saturated latency is `inf`.
 #[expect(clippy::missing_panics_doc, reason = "strings and numbers can always be written into memory as CSV")]
 pub fn render(results: &Results) -> String {
     lines(&results.variants).expect("strings and numbers only, into memory")
@@ -38,10 +41,44 @@ fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
             draining_usd: to_micros(row.summary.parts_usd.draining),
             gone_usd: to_micros(row.summary.parts_usd.gone),
             warm_usd: to_micros(row.summary.parts_usd.warm),
+            offered_requests: felt(row, |users| users.offered),
+            served_requests: felt(row, |users| users.served),
+            waiting_requests: felt(row, |users| users.waiting),
+            failed_requests: felt(row, Users::failed_in_all),
+            cut_requests: failed(row, Loss::Cut),
+            hung_requests: failed(row, Loss::Hung),
+            refused_requests: failed(row, Loss::Refused),
+            no_target_requests: failed(row, Loss::NoTarget),
+            timed_out_requests: failed(row, Loss::TimedOut),
+            error_requests: failed(row, Loss::Errors),
+            shortfall_requests: felt(row, |users| users.shortfall),
+            waited_request_s: row.summary.users.map(|users| to_micros(users.waited_request_s)),
+            latency_p50_s: latency(row, |latency| latency.p50),
+            latency_p95_s: latency(row, |latency| latency.p95),
+            latency_p99_s: latency(row, |latency| latency.p99),
+            below_floor_s: to_micros(row.summary.below_floor_s),
+            scaling_actions: row.summary.scaling_actions,
+            scaling_reversals: row.summary.scaling_reversals,
             blocked: row.summary.blocked.join("; "),
         })?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+fn felt(row: &Row, requests: impl Fn(&Users) -> Requests) -> Option<f64> {
+    row.summary.users.map(|users| to_micros(requests(&users).as_f64()))
+}
+
+fn failed(row: &Row, loss: Loss) -> Option<f64> {
+    felt(row, |users| users.failed[loss as usize])
+}
+
+fn latency(row: &Row, of: impl Fn(&Percentiles) -> Quantile) -> Option<f64> {
+    match of(&row.summary.users?.latency) {
+        Quantile::None => None,
+        Quantile::Seconds(s) => Some(to_micros(s)),
+        Quantile::Saturated => Some(f64::INFINITY),
+    }
 }
 
 /// One line; the fields are the columns.
@@ -68,26 +105,52 @@ struct Line<'a> {
     draining_usd: f64,
     gone_usd: f64,
     warm_usd: f64,
+    offered_requests: Option<f64>,
+    served_requests: Option<f64>,
+    waiting_requests: Option<f64>,
+    failed_requests: Option<f64>,
+    cut_requests: Option<f64>,
+    hung_requests: Option<f64>,
+    refused_requests: Option<f64>,
+    no_target_requests: Option<f64>,
+    timed_out_requests: Option<f64>,
+    error_requests: Option<f64>,
+    shortfall_requests: Option<f64>,
+    waited_request_s: Option<f64>,
+    latency_p50_s: Option<f64>,
+    latency_p95_s: Option<f64>,
+    latency_p99_s: Option<f64>,
+    below_floor_s: f64,
+    scaling_actions: u32,
+    scaling_reversals: u32,
     blocked: String,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{results, variant};
+    use crate::examples::{results, users, variant};
 
     /// Surge, booting and draining of one deploy: 0.08 + 0.02 + 0.01 = 0.11.
     #[test]
     fn one_line_a_variant_and_seed() {
         let quoted = variant("a, \"b\"", &[Some(0.1 + 0.2)]);
         let mut blocked = variant("full", &[None]);
-        blocked.rows[0].summary.blocked.push("ports".into());
+        let summary = &mut blocked.rows[0].summary;
+        summary.blocked.push("ports".into());
+        summary.users = Some(users(&[(Loss::TimedOut, 5)]));
+        summary.users.as_mut().unwrap().latency.p99 = Quantile::Saturated;
+        (summary.below_floor_s, summary.scaling_actions, summary.scaling_reversals) = (7.5, 3, 1);
         let golden = "\
 variant,seed,finished,deploy_s,lowest_healthy_percent,extra_replica_s,short_replica_s,peak_tasks,spare_usd_per_month,\
 usd_per_deploy,surge_usd_per_deploy,bill_usd,usd_per_month,needed_usd,spare_usd,surge_usd,stranded_usd,booting_usd,\
-draining_usd,gone_usd,warm_usd,blocked
-\"a, \"\"b\"\"\",1,true,0.3,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,
-full,1,false,,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,1 task does not fit: memory on 6 of 6 hosts; ports
+draining_usd,gone_usd,warm_usd,offered_requests,served_requests,waiting_requests,failed_requests,cut_requests,\
+hung_requests,refused_requests,no_target_requests,timed_out_requests,error_requests,shortfall_requests,waited_request_s,\
+latency_p50_s,latency_p95_s,latency_p99_s,below_floor_s,scaling_actions,scaling_reversals,blocked
+\"a, \"\"b\"\"\",1,true,0.3,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,,,,,,,,,,,,,,,,0.0,0,0,
+full,1,false,,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,0.01,0.01,0.0,\
+100000.0,99945.0,50.0,5.0,0.0,0.0,0.0,0.0,5.0,0.0,500.0,2750.0,0.02,0.08,inf,7.5,3,1,\
+1 task does not fit: memory on 6 of 6 hosts; ports
 ";
         assert_eq!(render(&results(vec![quoted, blocked])), golden);
     }

@@ -3,6 +3,8 @@
 use seatrial_scenarios::results::{Results, Row, VariantResults};
 use seatrial_sim::measure::attribution::Parts;
 use seatrial_sim::measure::summary::Summary;
+use seatrial_sim::measure::users::{Percentiles, Users};
+use seatrial_sim::traffic::{Loss, Quantile, Requests};
 
 use crate::statistics::Comparison;
 
@@ -71,6 +73,39 @@ pub(crate) fn row(seed: u64, deploy_s: Option<f64>) -> Row {
                 warm: 0.0,
             },
             deploys: 1,
+            users: None,
+            below_floor_s: 0.0,
+            scaling_actions: 0,
+            scaling_reversals: 0,
+        },
+    }
+}
+
+/// A variant with one seed whose users felt this.
+pub(crate) fn with_users(name: &str, failed: &[(Loss, u32)]) -> VariantResults {
+    let mut variant = variant(name, &[Some(100.0)]);
+    variant.rows[0].summary.users = Some(users(failed));
+    variant
+}
+
+/// 100,000 requests, of which so many failed, 50 waited at the end and 500 came beyond the capacity.
+pub(crate) fn users(failed: &[(Loss, u32)]) -> Users {
+    let requests = |n: u32| Requests::from_nanos(i128::from(n) * 1_000_000_000);
+    let mut by_loss = [Requests::ZERO; 6];
+    for &(loss, n) in failed {
+        by_loss[loss as usize] = requests(n);
+    }
+    Users {
+        offered: requests(100_000),
+        served: requests(99_950) - by_loss.into_iter().sum(),
+        failed: by_loss,
+        waiting: requests(50),
+        shortfall: requests(500),
+        waited_request_s: 2_750.0,
+        latency: Percentiles {
+            p50: Quantile::Seconds(0.02),
+            p95: Quantile::Seconds(0.08),
+            p99: Quantile::Seconds(0.23),
         },
     }
 }

@@ -60,6 +60,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    under_way: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<&'static str>,
     because: Option<u32>,
 }
@@ -176,9 +178,10 @@ impl<'a> Line<'a> {
                 loss: Some(wording::loss(loss)),
                 ..self
             },
-            Fact::RequestsLost { service, loss, nanos } => Self {
+            Fact::RequestsLost { service, loss, nanos, under_way } => Self {
                 service: named(service),
                 requests: Some(nanos as f64 / 1e9),
+                under_way: Some(under_way as f64 / 1e9),
                 loss: Some(wording::loss(loss)),
                 ..self
             },

@@ -1,10 +1,12 @@
 //! The comparison as JSON, for programs: the keys are a promise, kept until `schema_version` changes.
 
 use seatrial_sim::measure::attribution::Parts;
+use seatrial_sim::measure::users::Percentiles;
+use seatrial_sim::traffic::{Loss, Quantile};
 use serde::Serialize;
 
 use crate::rounding::to_micros;
-use crate::statistics::{Comparison, DeploySeconds, Difference, VariantStatistics};
+use crate::statistics::{Comparison, DeploySeconds, Difference, UserStatistics, VariantStatistics};
 
 /// The comparison as pretty-printed JSON that ends with a newline. What is not known is `null`; nothing is left out but
 /// the first variant's `difference`.
@@ -41,6 +43,7 @@ struct Variant<'a> {
     parts_usd: Bill,
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<Against>,
+    users: Option<Felt>,
     blocked: &'a [String],
 }
 
@@ -63,6 +66,41 @@ struct Bill {
     draining: f64,
     gone: f64,
     warm: f64,
+}
+
+#[derive(Serialize)]
+struct Felt {
+    offered: f64,
+    served: f64,
+    failed: f64,
+    failed_percent: f64,
+    failed_by: Failed,
+    waiting: f64,
+    shortfall: f64,
+    shortfall_percent: f64,
+    waited_request_s: f64,
+    latency_s: Latency,
+    below_floor_s: f64,
+    scaling_actions: f64,
+    scaling_reversals: f64,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    cut: f64,
+    hung: f64,
+    refused: f64,
+    no_target: f64,
+    timed_out: f64,
+    errors: f64,
+}
+
+/// What is saturated has no number, and neither has what nobody was served.
+#[derive(Serialize)]
+struct Latency {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +140,7 @@ impl<'a> Variant<'a> {
             usd_per_month_per_minute_saved: statistics.usd_per_month_per_minute_saved.map(to_micros),
             parts_usd: Bill::new(statistics.parts_usd),
             difference: (!is_first).then(|| Against::new(statistics.difference.as_ref())),
+            users: statistics.users.as_ref().map(Felt::new),
             blocked: &statistics.blocked,
         }
     }
@@ -134,6 +173,44 @@ impl Bill {
     }
 }
 
+impl Felt {
+    fn new(users: &UserStatistics) -> Self {
+        let failed = |loss: Loss| to_micros(users.failed[loss as usize]);
+        Self {
+            offered: to_micros(users.offered),
+            served: to_micros(users.served),
+            failed: to_micros(users.failed_in_all()),
+            failed_percent: to_micros(users.percent(users.failed_in_all())),
+            failed_by: Failed {
+                cut: failed(Loss::Cut),
+                hung: failed(Loss::Hung),
+                refused: failed(Loss::Refused),
+                no_target: failed(Loss::NoTarget),
+                timed_out: failed(Loss::TimedOut),
+                errors: failed(Loss::Errors),
+            },
+            waiting: to_micros(users.waiting),
+            shortfall: to_micros(users.shortfall),
+            shortfall_percent: to_micros(users.percent(users.shortfall)),
+            waited_request_s: to_micros(users.waited_request_s),
+            latency_s: Latency::new(users.latency),
+            below_floor_s: to_micros(users.below_floor_s),
+            scaling_actions: to_micros(users.scaling_actions),
+            scaling_reversals: to_micros(users.scaling_reversals),
+        }
+    }
+}
+
+impl Latency {
+    fn new(Percentiles { p50, p95, p99 }: Percentiles) -> Self {
+        let number = |quantile| match quantile {
+            Quantile::Seconds(s) => Some(to_micros(s)),
+            Quantile::None | Quantile::Saturated => None,
+        };
+        Self { p50: number(p50), p95: number(p95), p99: number(p99) }
+    }
+}
+
 impl Against {
     fn new(difference: Option<&Difference>) -> Self {
         let interval = difference.and_then(|difference| difference.interval);
@@ -148,13 +225,9 @@ impl Against {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{results, variant};
+    use crate::examples::{results, users, variant};
 
-    #[test]
-    fn the_document_has_exactly_the_promised_keys() {
-        let first = variant("first", &[Some(10.0), Some(20.0)]);
-        let second = variant("second", &[Some(8.0), None]);
-        let golden = r#"{
+    const GOLDEN: &str = r#"{
   "schema_version": 1,
   "question": "one spare host or five?",
   "variants": [
@@ -189,6 +262,7 @@ mod tests {
         "gone": 0.01,
         "warm": 0.0
       },
+      "users": null,
       "blocked": []
     },
     {
@@ -227,6 +301,32 @@ mod tests {
         "low": null,
         "high": null
       },
+      "users": {
+        "offered": 100000.0,
+        "served": 99936.5,
+        "failed": 13.5,
+        "failed_percent": 0.0135,
+        "failed_by": {
+          "cut": 3.0,
+          "hung": 0.0,
+          "refused": 0.0,
+          "no_target": 0.0,
+          "timed_out": 10.5,
+          "errors": 0.0
+        },
+        "waiting": 50.0,
+        "shortfall": 500.0,
+        "shortfall_percent": 0.5,
+        "waited_request_s": 2750.0,
+        "latency_s": {
+          "p50": 0.02,
+          "p95": 0.08,
+          "p99": null
+        },
+        "below_floor_s": 15.0,
+        "scaling_actions": 2.5,
+        "scaling_reversals": 0.5
+      },
       "blocked": [
         "1 task does not fit: memory on 6 of 6 hosts"
       ]
@@ -234,6 +334,18 @@ mod tests {
   ]
 }
 "#;
-        assert_eq!(render(&Comparison::new(&results(vec![first, second]))), golden);
+
+    #[test]
+    fn the_document_has_exactly_the_promised_keys() {
+        let first = variant("first", &[Some(10.0), Some(20.0)]);
+        let mut second = variant("second", &[Some(8.0), None]);
+        for (row, timed_out) in second.rows.iter_mut().zip([20, 1]) {
+            let mut felt = users(&[(Loss::Cut, 3), (Loss::TimedOut, timed_out)]);
+            felt.latency.p99 = Quantile::Saturated;
+            row.summary.users = Some(felt);
+        }
+        let summary = &mut second.rows[0].summary;
+        (summary.below_floor_s, summary.scaling_actions, summary.scaling_reversals) = (30.0, 5, 1);
+        assert_eq!(render(&Comparison::new(&results(vec![first, second]))), GOLDEN);
     }
 }

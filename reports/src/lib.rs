@@ -15,6 +15,7 @@ pub mod table;
 mod answer;
 mod bill;
 mod cells;
+mod felt;
 mod notes;
 mod rounding;
 mod wording;

@@ -3,6 +3,7 @@
 use crate::answer::answer;
 use crate::bill::Bill;
 use crate::cells;
+use crate::felt::Felt;
 use crate::notes::notes;
 use crate::statistics::Comparison;
 use crate::wording;
@@ -21,6 +22,10 @@ pub fn render(comparison: &Comparison) -> String {
         parts.push(format!("**{}**", escaped(&bill.title)));
         parts.push(table_of(&bill.header, &bill.rows, &|column| column == 0));
         parts.push(format!("- {}", escaped(&bill.note)));
+    }
+    if let Some(felt) = Felt::new(comparison) {
+        parts.push(format!("**{}**", escaped(felt.title)));
+        parts.push(table_of(&felt.header, &felt.rows, &Felt::is_text));
     }
     parts.push(escaped(&answer(comparison)));
     parts.join("\n\n") + "\n"
@@ -55,8 +60,10 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use seatrial_sim::traffic::Loss;
+
     use super::*;
-    use crate::examples::comparison;
+    use crate::examples::{comparison, results, with_users};
 
     #[test]
     fn the_table_holds_what_the_terminals_holds_and_nothing_breaks_it() {
@@ -90,6 +97,19 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 "double the hosts" is 4.8 times faster than "one spare host": it saves 3m 20s a deploy (95 % CI 3m 19s to 3m 21s) for \$280.32 a month more, which is \$84.18 a month for each minute saved.
 "#;
         assert_eq!(render(&comparison()), golden);
+    }
+
+    #[test]
+    fn what_users_feel_is_a_table_of_its_own() {
+        let text = render(&Comparison::new(&results(vec![with_users("a", &[(Loss::NoTarget, 1_234)])])));
+        let golden = "\
+**what users feel, mean over the seeds of a run, latencies their median:**
+
+| variant | failed requests | of all | mostly | shortfall | p50 latency | p95 latency | p99 latency | below the floor |
+| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |
+| a | 1,234 | 1.2 % | no target | 0.5 % | 20ms | 80ms | 230ms | 0s |
+";
+        assert!(text.contains(golden), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Tab
 use crate::answer::answer;
 use crate::bill::Bill;
 use crate::cells;
+use crate::felt::{CAUSES, Felt};
 use crate::notes::notes;
 use crate::statistics::Comparison;
 use crate::wording;
@@ -13,33 +14,47 @@ use crate::wording;
 const WIDTH: u16 = 120;
 /// The widest the variants' names may be; longer ones wrap.
 const NAME_WIDTH: u16 = 26;
+/// The widest that causes in words may be.
+const CAUSES_WIDTH: u16 = 14;
 
 /// The comparison as plain text of at most 120 columns, without colours.
 pub fn render(comparison: &Comparison) -> String {
     let headline = wrapped(&wording::headline(comparison), "");
     let rows: Vec<Vec<String>> = cells::rows(comparison).into_iter().map(Vec::from).collect();
-    let durations = columns(&cells::HEADER, &rows, &|column| cells::IS_TEXT[column]);
+    let durations = columns(&cells::HEADER, &rows, &[], &|column| cells::IS_TEXT[column]);
     let mut parts = vec![headline + "\n" + &wrapped(&wording::setting(comparison), ""), durations];
     let notes = notes(comparison);
     if !notes.is_empty() {
         parts.push(notes.iter().map(|note| wrapped(note, "  ")).collect::<Vec<_>>().join("\n"));
     }
     if let Some(bill) = Bill::new(comparison) {
-        let table = columns(&bill.header, &bill.rows, &|column| column == 0);
+        let table = columns(&bill.header, &bill.rows, &[], &|column| column == 0);
         parts.push(format!("  {}\n\n{table}\n\n{}", bill.title, wrapped(&bill.note, "  ")));
+    }
+    if let Some(felt) = Felt::new(comparison) {
+        let table = columns(&felt.header, &felt.rows, &[(CAUSES, CAUSES_WIDTH)], &Felt::is_text);
+        parts.push(format!("  {}\n\n{table}", felt.title));
     }
     parts.push(wrapped(&answer(comparison), "  "));
     parts.join("\n\n") + "\n"
 }
 
-/// Aligned columns, the first of which may wrap.
-fn columns<T: ToString>(header: &[T], rows: &[Vec<String>], is_text: &dyn Fn(usize) -> bool) -> String {
+/// Aligned columns, of which the first one may wrap, and others where they are wider than is said.
+fn columns<T: ToString>(
+    header: &[T],
+    rows: &[Vec<String>],
+    widest: &[(usize, u16)],
+    is_text: &dyn Fn(usize) -> bool,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH - 1);
     table.set_header(aligned(header, is_text));
     table.add_rows(rows.iter().map(|row| aligned(row, is_text)));
-    let names = ColumnConstraint::UpperBoundary(Width::Fixed(NAME_WIDTH));
-    table.set_constraints(std::iter::once(names).chain(vec![ColumnConstraint::ContentWidth; header.len() - 1]));
+    let mut constraints = vec![ColumnConstraint::ContentWidth; header.len()];
+    for &(column, width) in [(0, NAME_WIDTH)].iter().chain(widest) {
+        constraints[column] = ColumnConstraint::UpperBoundary(Width::Fixed(width));
+    }
+    table.set_constraints(constraints);
     let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
     lines.join("\n")
 }
@@ -71,8 +86,11 @@ fn wrapped(text: &str, indent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use seatrial_sim::measure::users::{Percentiles, Users};
+    use seatrial_sim::traffic::{Loss, Quantile::Saturated};
+
     use super::*;
-    use crate::examples::{comparison, results, spread, variant};
+    use crate::examples::{comparison, results, spread, users, variant, with_users};
 
     #[test]
     fn the_table_answers_the_question() {
@@ -110,6 +128,28 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
     }
 
     #[test]
+    fn what_users_feel_is_the_third_table() {
+        let mut reckless = with_users("half at once", &[(Loss::TimedOut, 1_180), (Loss::NoTarget, 300)]);
+        let summary = &mut reckless.rows[0].summary;
+        (summary.deploy_s, summary.below_floor_s, summary.scaling_actions) = (Some(50.0), 272.0, 2);
+        summary.users.as_mut().unwrap().latency.p99 = Saturated;
+        let text = render(&Comparison::new(&results(vec![with_users("one by one", &[(Loss::Cut, 3)]), reckless])));
+        let golden = r#"
+  what users feel, mean over the seeds of a run, latencies their median:
+
+  variant         failed   of all  mostly        shortfall      p50      p95        p99      below   scaled,
+                requests                                    latency  latency    latency  the floor  reversed
+  one by one           3  0.003 %  cut off           0.5 %     20ms     80ms      230ms         0s      0, 0
+  half at once     1,480    1.5 %  timed out,        0.5 %     20ms     80ms  saturated     4m 32s      2, 0
+                                   no target
+
+  "half at once" is 2.0 times faster than "one by one": it saves 50.0s a deploy (one seed, so no interval) for the same
+  money. But "half at once" fails 1,480 requests in a run (1.5 %), "one by one" 3 (0.003 %).
+"#;
+        assert!(text.ends_with(golden), "{text}");
+    }
+
+    #[test]
     fn no_line_is_wider_than_a_terminal_and_none_holds_a_control_character() {
         let long = "a variant name that goes on and on and on, supercalifragilisticexpialidocious\u{1b}[31m";
         let noisy: Vec<_> = (0..9).map(|i| Some(if i % 2 == 0 { 1.0 } else { 40.0 })).collect();
@@ -119,6 +159,15 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
             row.summary.spare_usd_per_month = 123_456.7;
             (row.summary.bill_usd, row.summary.usd_per_month) = (400_000.0, 97_333_333.3);
             row.summary.parts_usd.warm = 390_000.0;
+        }
+        for row in &mut unfinished.rows {
+            let failed = Loss::ALL.map(|loss| (loss, if loss == Loss::Errors { 49_000 } else { 10_000 }));
+            row.summary.users = Some(Users {
+                latency: Percentiles { p50: Saturated, p95: Saturated, p99: Saturated },
+                ..users(&failed)
+            });
+            (row.summary.scaling_actions, row.summary.scaling_reversals) = (100_000, 100_000);
+            row.summary.below_floor_s = 3.6e6;
         }
         let all = vec![variant("first", &spread(10.0, 0.1, 9)), variant(long, &noisy), unfinished];
         let text = render(&Comparison::new(&results(all)));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::traffic::Loss;
+use seatrial_sim::traffic::{Loss, Quantile};
 
 use crate::statistics::{Comparison, VariantStatistics};
 
@@ -62,6 +62,55 @@ pub(crate) fn signed(value: f64) -> String {
     if rounded == 0.0 { "0.0".into() } else { format!("{rounded:+.1}") }
 }
 
+/// A share of which little matters: `100 %`, `0.012 %`, and `0 %` only for none.
+pub(crate) fn small_percent(value: f64) -> String {
+    match value {
+        v if v > 99.9 && v < 100.0 => "99.9 %".into(),
+        v if v >= 0.1 || v <= 0.0 => percent(v),
+        v if v >= 0.001 => {
+            let text = format!("{v:.3}");
+            format!("{} %", text.trim_end_matches('0'))
+        }
+        _ => "< 0.001 %".into(),
+    }
+}
+
+/// So many requests, or so many of them on average: `0`, `0.3`, `12`, `1,234`, `1.2M`.
+pub(crate) fn count(value: f64) -> String {
+    let tenths = |value: f64| format!("{value:.1}").trim_end_matches(".0").to_string();
+    match value {
+        v if v <= 0.0 => "0".into(),
+        v if v < 0.05 => "< 0.1".into(),
+        v if v < 9.95 => tenths(v),
+        v if v < 999_999.5 => grouped(&format!("{v:.0}")),
+        v if v < 999.95e6 => format!("{}M", tenths(v / 1e6)),
+        v => format!("{}G", grouped(&tenths(v / 1e9))),
+    }
+}
+
+/// A whole number with a comma between each three digits; one with a point stays as it is.
+pub(crate) fn grouped(number: &str) -> String {
+    if number.contains('.') {
+        return number.into();
+    }
+    let comma = |(index, digit): (usize, char)| {
+        let is_due = index > 0 && (number.len() - index).is_multiple_of(3);
+        is_due.then_some(',').into_iter().chain([digit])
+    };
+    number.chars().enumerate().flat_map(comma).collect()
+}
+
+/// How long requests take: `0.4ms`, `230ms`, `saturated`, and `-` where none are served.
+pub(crate) fn latency(quantile: Quantile) -> String {
+    match quantile {
+        Quantile::None => "-".into(),
+        Quantile::Seconds(s) if s < 0.00005 => "0ms".into(),
+        Quantile::Seconds(s) if s < 0.00995 => format!("{:.1}ms", s * 1e3),
+        Quantile::Seconds(s) => duration(s),
+        Quantile::Saturated => "saturated".into(),
+    }
+}
+
 /// Dollars and cents, without the sign of the currency.
 pub(crate) fn cents(usd: f64) -> String {
     format!("{:.2}", (usd * 100.0).round() / 100.0 + 0.0)
@@ -75,6 +124,18 @@ pub(crate) fn quoted(variant: &VariantStatistics) -> String {
 /// `text` on one line: control characters, which could move a terminal's cursor, become spaces.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A way in which requests fail, in people's words.
+pub(crate) fn cause(loss: Loss) -> &'static str {
+    match loss {
+        Loss::Cut => "cut off",
+        Loss::Hung => "hung",
+        Loss::Refused => "refused",
+        Loss::NoTarget => "no target",
+        Loss::TimedOut => "timed out",
+        Loss::Errors => "errors",
+    }
 }
 
 /// A way in which requests fail, in one word.
@@ -101,6 +162,20 @@ mod tests {
         assert_eq!([signed(-79.44), signed(0.04), signed(-0.04), signed(12.0)], ["-79.4", "0.0", "0.0", "+12.0"]);
         assert_eq!([cents(70.083), cents(-0.001), cents(1234.0)], ["70.08", "0.00", "1234.00"]);
         assert_eq!(plain("a\u{1b}[31m\nb"), "a [31m b");
+    }
+
+    #[test]
+    fn requests_are_counted_with_as_many_digits_as_matter() {
+        let counts = [0.0, 0.02, 0.3, 1.0, 9.94, 12.4, 999.6, 1_234.0, 999_999.0, 1_234_567.0, 2e6, 3.25e9];
+        let texts = ["0", "< 0.1", "0.3", "1", "9.9", "12", "1,000", "1,234", "999,999", "1.2M", "2M", "3.2G"]
+            .map(String::from);
+        assert_eq!(counts.map(count), texts);
+        let shares = [0.0, 0.000_4, 0.012, 0.02, 0.1, 12.34, 99.97, 100.0];
+        let texts = ["0 %", "< 0.001 %", "0.012 %", "0.02 %", "0.1 %", "12.3 %", "99.9 %", "100 %"].map(String::from);
+        assert_eq!(shares.map(small_percent), texts);
+        let latencies = [0.0, 0.000_4, 0.23, 4.0].map(|s| latency(Quantile::Seconds(s)));
+        assert_eq!(latencies, ["0ms", "0.4ms", "230ms", "4.0s"]);
+        assert_eq!([Quantile::None, Quantile::Saturated].map(latency), ["-", "saturated"]);
     }
 
     #[test]

@@ -120,6 +120,10 @@ mod tests {
             usd_per_month: 0.0,
             parts_usd: Parts::default(),
             deploys: 0,
+            users: None,
+            below_floor_s: 0.0,
+            scaling_actions: 0,
+            scaling_reversals: 0,
         }
     }
 

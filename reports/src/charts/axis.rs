@@ -1,5 +1,8 @@
 //! Axes: from values to places, with marks at round numbers.
 
+/// Steps of hours between marks, up to weeks.
+const CLOCK_HOURS: [f64; 8] = [1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 72.0, 168.0];
+
 /// One axis, linear or logarithmic.
 pub(super) struct Axis {
     /// The value at its start.
@@ -32,6 +35,15 @@ impl Axis {
         let step = round_step(max / marks).max(1.0);
         let to = (max / step).floor() * step + step;
         Self { from: 0.0, to, logarithmic: false, place, ticks: multiples(step, 0.0, to) }
+    }
+
+    /// A linear axis of seconds from zero to exactly `end_s`, with marks where a clock has them.
+    pub(super) fn clock(end_s: f64, place: (f64, f64)) -> Self {
+        let (_, unit_s) = unit(end_s);
+        let round: &[f64] = if unit_s < 3_600.0 { &[1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0] } else { &CLOCK_HOURS };
+        let steps = round.iter().map(|step| step * unit_s);
+        let step = steps.into_iter().find(|step| end_s / step <= 12.0).unwrap_or(round_step(end_s / 12.0));
+        Self { from: 0.0, to: end_s, logarithmic: false, place, ticks: multiples(step, 0.0, end_s) }
     }
 
     /// A logarithmic axis between the round numbers around `min..max`, both above zero.
@@ -104,6 +116,15 @@ mod tests {
         assert_eq!(marks(&Axis::counts(10.0, (0.0, 1.0), 6.0)), "0 2 4 6 8 10 12");
         assert_eq!(marks(&Axis::logarithmic(0.7, 30.0, (0.0, 1.0))), "0.5 1 2 5 10 20 50");
         assert_eq!(marks(&Axis::logarithmic(0.01, 1e4, (0.0, 1.0))), "0.01 0.1 1 10 100 1000 10000");
+    }
+
+    #[test]
+    fn marks_of_time_are_those_of_a_clock() {
+        let hours = |end_s: f64| Axis::clock(end_s, (0.0, 1.0)).ticks.iter().map(|s| s / 3_600.0).collect::<Vec<_>>();
+        assert_eq!(hours(86_400.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 24.0]);
+        assert_eq!(hours(7.0 * 86_400.0).last(), Some(&168.0));
+        assert_eq!(hours(10_800.0)[..3], [0.0, 0.25, 0.5]);
+        assert_eq!(marks(&Axis::clock(60.0, (0.0, 1.0))), "0 5 10 15 20 25 30 35 40 45 50 55 60");
     }
 
     #[test]

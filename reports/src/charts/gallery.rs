@@ -7,7 +7,7 @@ use seatrial_scenarios::results::Results;
 use seatrial_sim::measure::attribution::Parts;
 
 use super::picture::Picture;
-use super::{Format, TaskSeries};
+use super::{DemandSeries, Format, ReplicaSeries, TaskSeries};
 use crate::examples::{results, spread, variant};
 use crate::statistics::Comparison;
 
@@ -267,6 +267,85 @@ fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
     vec![("rolling", rolling), ("large", large), ("blocked", blocked), ("instant", instant), ("nothing", nothing)]
 }
 
+/// A day of 1,440 minutes: demand that rises and falls with some noise, and 100 requests a second for each of as many tasks as
+/// are there for what was asked 10 minutes before.
+fn day() -> [Vec<(f64, f64)>; 2] {
+    let demand = |minute: u32| {
+        let at = f64::from(minute) / 1_440.0;
+        let noise = (f64::from(minute) * 0.618_034).fract() - 0.5;
+        let peak = if (780..800).contains(&minute) { 900.0 } else { 0.0 };
+        1_500.0 - 1_200.0 * (at * std::f64::consts::TAU).cos() + 160.0 * noise + peak
+    };
+    let tasks = |minute: u32| (demand(minute.saturating_sub(10)) / 80.0).ceil();
+    let all = |value: &dyn Fn(u32) -> f64| (0..1_440).map(|minute| (f64::from(minute) * 60.0, value(minute))).collect();
+    [all(&demand), all(&tasks)]
+}
+
+/// Demand against capacity worth looking at, by name.
+fn demands_to_draw() -> Vec<(&'static str, DemandSeries)> {
+    let [demand, tasks] = day();
+    let capacity = tasks.iter().map(|(at, tasks)| (*at, tasks * 100.0)).collect();
+    let whole = DemandSeries {
+        title: "web.toml: a day with ten deploys, target tracking at 80 %, seed 1".into(),
+        end_s: 86_400.0,
+        demand,
+        capacity,
+        failing: vec![(46_860.0, 420.0), (48_300.0, 0.0)],
+        failed_at_once: (0..10).map(|i| (7_200.0 * f64::from(i) + 600.0, 4_000.0)).collect(),
+        deploys: (0..10).map(|i| (7_200.0 * f64::from(i) + 600.0, Some(7_200.0 * f64::from(i) + 1_300.0))).collect(),
+    };
+    let ten = DemandSeries {
+        title: "small.toml: one task of two, seed 1".into(),
+        end_s: 600.0,
+        demand: vec![(0.0, 8.0), (300.0, 12.5), (420.0, 6.0)],
+        capacity: vec![(0.0, 20.0), (60.0, 10.0), (95.0, 12.0), (130.0, 20.0), (250.0, 10.0), (380.0, 20.0)],
+        deploys: vec![(60.0, Some(130.0)), (240.0, None)],
+        ..DemandSeries::default()
+    };
+    let large = DemandSeries {
+        title: "large.toml: a million requests a second".into(),
+        end_s: 10_800.0,
+        demand: vec![(0.0, 1_250_000.0)],
+        capacity: vec![(0.0, 1_000_000.0)],
+        failing: vec![(0.0, 250_000.0)],
+        ..DemandSeries::default()
+    };
+    vec![("day", whole), ("ten", ten), ("large", large), ("nothing", DemandSeries::default())]
+}
+
+/// Replicas and hosts worth looking at, by name.
+fn replicas_to_draw() -> Vec<(&'static str, ReplicaSeries)> {
+    let [_, tasks] = day();
+    let desired: Vec<_> = tasks.into_iter().step_by(15).collect();
+    let in_service =
+        desired.iter().map(|(at, tasks)| (at + 90.0, (tasks - if *at > 4e4 { 2.0 } else { 0.0 }).max(0.0)));
+    let whole = ReplicaSeries {
+        title: "web.toml: a day with ten deploys, target tracking at 80 %, seed 1".into(),
+        end_s: 86_400.0,
+        in_service: in_service.collect(),
+        hosts: desired.iter().map(|(at, tasks)| (at + 300.0, (tasks / 4.0).ceil() + 1.0)).collect(),
+        desired,
+        deploys: (0..10).map(|i| (7_200.0 * f64::from(i) + 600.0, Some(7_200.0 * f64::from(i) + 1_300.0))).collect(),
+    };
+    let few = ReplicaSeries {
+        title: "small.toml: one task of two, seed 1".into(),
+        end_s: 600.0,
+        desired: vec![(0.0, 2.0), (200.0, 3.0)],
+        in_service: vec![(0.0, 2.0), (60.0, 1.0), (90.0, 2.0), (290.0, 3.0)],
+        hosts: vec![(0.0, 2.0)],
+        deploys: vec![(60.0, Some(95.0))],
+    };
+    let large = ReplicaSeries {
+        title: "large.toml: a hundred thousand tasks".into(),
+        end_s: 10_800.0,
+        desired: vec![(0.0, 100_000.0)],
+        in_service: vec![(0.0, 100_000.0), (5_400.0, 75_000.0)],
+        hosts: vec![(0.0, 10_000.0)],
+        deploys: vec![],
+    };
+    vec![("day", whole), ("few", few), ("large", large), ("nothing", ReplicaSeries::default())]
+}
+
 fn pictures() -> Vec<(String, Picture)> {
     let durations =
         results_to_draw().into_iter().map(|(name, r)| (format!("durations-{name}"), super::durations::picture(&r)));
@@ -274,7 +353,10 @@ fn pictures() -> Vec<(String, Picture)> {
     let splits =
         splits_to_draw().into_iter().map(|(name, c)| (format!("extra-short-{name}"), super::extra_short::picture(&c)));
     let bills = bills_to_draw().into_iter().map(|(name, c)| (format!("money-{name}"), super::money::picture(&c)));
-    durations.chain(splits).chain(bills).chain(tasks).collect()
+    let demands = demands_to_draw().into_iter().map(|(name, s)| (format!("demand-{name}"), super::demand::picture(&s)));
+    let replicas =
+        replicas_to_draw().into_iter().map(|(name, s)| (format!("replicas-{name}"), super::replicas::picture(&s)));
+    durations.chain(splits).chain(bills).chain(tasks).chain(demands).chain(replicas).collect()
 }
 
 #[test]
@@ -321,6 +403,19 @@ fn names_and_units_are_in_the_svg() {
     assert!(svg(1).contains("no run finished within 3h 00m"));
     for text in ["time since the request, minutes", "tasks", "completed after 4m 12s", "old, healthy", "desired: 5"] {
         assert!(super::tasks::picture(&series_to_draw()[0].1).to_svg().contains(text), "{text}");
+    }
+}
+
+#[test]
+fn charts_over_a_run_have_units_and_say_what_fails_only_where_something_does() {
+    let demand = |index: usize| super::demand::picture(&demands_to_draw()[index].1).to_svg();
+    for text in ["time since the start, hours", "requests/s", "failed requests/s, mean of each 10m 00s", "3,000"] {
+        assert!(demand(0).contains(&format!(">\n{text}\n<")), "{text}");
+    }
+    assert!(demand(1).contains("time since the start, minutes") && !demand(1).contains("failed"));
+    let replicas = super::replicas::picture(&replicas_to_draw()[0].1).to_svg();
+    for text in ["tasks desired", "tasks in service", "hosts", "deploy", "time since the start, hours"] {
+        assert!(replicas.contains(&format!(">\n{text}\n<")), "{text}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! Charts as SVG and PNG files: deploy durations, extra against short and the bill by variant, and tasks over time.
+//! Charts as SVG and PNG files: deploy durations, extra against short and the bill by variant; tasks, demand and replicas
+//! over time.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,14 +8,19 @@ use seatrial_scenarios::results::Results;
 
 use crate::statistics::Comparison;
 
+pub use demand::DemandSeries;
+pub use replicas::ReplicaSeries;
 pub use tasks::TaskSeries;
 
 mod axis;
 mod badges;
+mod demand;
 mod durations;
 mod extra_short;
 mod money;
+mod over_time;
 mod picture;
+mod replicas;
 mod tasks;
 mod theme;
 
@@ -39,6 +45,16 @@ pub fn money(comparison: &Comparison, path: &Path, format: Format) -> Result<(),
 /// Draws the tasks of one run over time: healthy, draining and starting, against the desired count.
 pub fn tasks(series: &TaskSeries, path: &Path, format: Format) -> Result<(), ChartError> {
     tasks::picture(series).save(path, format)
+}
+
+/// Draws what users ask over one run against what the tasks can serve, and what fails.
+pub fn demand(series: &DemandSeries, path: &Path, format: Format) -> Result<(), ChartError> {
+    demand::picture(series).save(path, format)
+}
+
+/// Draws the tasks desired and in service over one run, and the hosts below them.
+pub fn replicas(series: &ReplicaSeries, path: &Path, format: Format) -> Result<(), ChartError> {
+    replicas::picture(series).save(path, format)
 }
 
 /// How a chart is written.

@@ -62,18 +62,6 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
     picture
 }
 
-/// Whole dollars with a comma between each three digits.
-fn grouped(amount: &str) -> String {
-    if amount.contains('.') {
-        return amount.into();
-    }
-    let comma = |(index, digit): (usize, char)| {
-        let is_due = index > 0 && (amount.len() - index).is_multiple_of(3);
-        is_due.then_some(',').into_iter().chain([digit])
-    };
-    amount.chars().enumerate().flat_map(comma).collect()
-}
-
 /// What a part is drawn in. Neighbours differ in lightness, so that greys tell them apart as well.
 fn colour(part: &str) -> RGBColor {
     match part {
@@ -121,7 +109,7 @@ fn rows(comparison: &Comparison, top: f64, most: f64) -> Vec<Row<'_>> {
         let name = wrapped(&wording::plain(&variant.name), NAME_ROOM, BODY, false);
         let (top, bottom) = (next, next + ROW.max(name.len() as f64 * (LINE - 1.0) + 14.0));
         let ground = if index.is_multiple_of(2) { theme::BAND } else { theme::WHITE };
-        let total = format!("${}", grouped(&bill::amount(variant.usd_per_month, most)));
+        let total = format!("${}", wording::grouped(&bill::amount(variant.usd_per_month, most)));
         rows.push(Row { variant, ground, top, bottom, name, total });
         next = bottom;
     }

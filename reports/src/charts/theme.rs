@@ -10,6 +10,8 @@ pub(super) const GREY: RGBColor = RGBColor(0x59, 0x59, 0x59);
 pub(super) const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 /// The ground of every second row.
 pub(super) const BAND: RGBColor = RGBColor(0xf5, 0xf5, 0xf5);
+/// A shade over a stretch of time.
+pub(super) const SHADE: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 /// The paper.
 pub(super) const WHITE: RGBColor = RGBColor(0xff, 0xff, 0xff);
 

@@ -449,22 +449,24 @@ impl<'m> Traffic<'m> {
         let target = self.targets.get_mut(&id).expect("the caller has found it");
         let users = self.services[target.service.index()].as_mut().expect("a target is of a watched service");
         users.advance(ctx.now);
-        let mut all = Requests::ZERO;
+        let (mut gone, mut under_way) = (Requests::ZERO, Requests::ZERO);
         if let Some(load) = &users.service.load {
             let pieces = users.pieces(target, ctx.now);
             let serves = matches!(target.kind.condition, Condition::Serving | Condition::Closing);
-            let under_way = in_flight(&pieces, &load.request_time, ctx.now);
-            let under_way = if serves { under_way } else { Requests::ZERO };
+            if serves {
+                under_way = in_flight(&pieces, &load.request_time, ctx.now);
+            }
             users.fluid.cut(under_way, loss);
             let waited = users.fluid.drop_waiting(&mut target.cohort, loss);
-            all = under_way + waited;
+            gone = under_way + waited;
         }
         // What it had is gone and counts no more.
         (target.opened, target.closed) = (None, Some(ctx.now));
         let service = target.service;
         self.dirty.insert(service);
-        if all > Requests::ZERO {
-            ctx.tell(Fact::RequestsLost { service, loss, nanos: all.in_fact() });
+        if gone > Requests::ZERO {
+            let (nanos, under_way) = (gone.in_fact(), under_way.in_fact());
+            ctx.tell(Fact::RequestsLost { service, loss, nanos, under_way });
         }
     }
 
@@ -664,7 +666,7 @@ fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &m
         }
     }
     if shed > Requests::ZERO {
-        ctx.tell(Fact::RequestsLost { service, loss: Loss::TimedOut, nanos: shed.in_fact() });
+        ctx.tell(Fact::RequestsLost { service, loss: Loss::TimedOut, nanos: shed.in_fact(), under_way: 0 });
     }
 }
 
@@ -717,7 +719,7 @@ impl<'m> Users<'m> {
         let pieces = self.history[first.min(self.history.len())..].iter().zip(ends);
         let pieces = pieces.map(|(&(from, split, each), to)| {
             let side = usize::from(split == Some(target.kind.version));
-            let rate = each[side].share(target.kind.weight.into(), 1_000);
+            let rate = each[side].share(target.kind.weight.into(), 1_000).min(target.kind.capacity);
             Piece { from: from.max(opened), to: to.min(until), rate }
         });
         pieces.filter(|piece| piece.from < piece.to).collect()

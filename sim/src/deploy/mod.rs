@@ -94,4 +94,9 @@ impl Rollout {
             completion: Completion::LastStep,
         }
     }
+
+    /// Tasks that its last step keeps in service of `desired` ones.
+    pub fn floor(&self, desired: u32) -> u32 {
+        self.program.last().map_or(0, |step| step.mover.floor(desired))
+    }
 }

@@ -72,6 +72,16 @@ impl Mover {
             Self::Slots(slots) => slots.plan(view),
         }
     }
+
+    /// Tasks that it keeps in service of `desired` ones: slots without a floor keep those that no worker is at.
+    pub fn floor(&self, desired: u32) -> u32 {
+        match self {
+            Self::Pool(pool) => pool.limits(desired).floor,
+            Self::Slots(slots) => {
+                slots.floor.map_or_else(|| desired.saturating_sub(slots.workers(desired)), |floor| floor.of(desired))
+            }
+        }
+    }
 }
 
 impl View {

@@ -322,7 +322,7 @@ pub enum Fact {
         /// How many.
         rate: Rate,
     },
-    /// Requests failed at once: those that were under way are counted as served until then.
+    /// Requests failed at once, while they were under way at a task or waited there.
     RequestsLost {
         /// Of which service.
         service: ServiceId,
@@ -330,6 +330,8 @@ pub enum Fact {
         loss: Loss,
         /// How many, in billionths.
         nanos: u64,
+        /// Of those, how many were under way: they are counted as served until then. The others waited.
+        under_way: u64,
     },
     /// A task hangs: it takes requests and checks, and answers none.
     TaskHung {

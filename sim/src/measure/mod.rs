@@ -7,3 +7,4 @@ mod needs;
 pub mod series;
 pub mod summary;
 pub mod trace;
+pub mod users;

@@ -1,10 +1,12 @@
-//! One run in one row: how long, how healthy, how much extra, how much money, and what blocked.
+//! One run in one row: how long, how healthy, how much extra, how much money, what users felt, and what blocked.
 
 use super::attribution::{Attribution, Parts};
 use super::costs::{Costs, HOURS_A_MONTH, spare_per_month};
 use super::money::Money;
+use super::users::{UserMeter, Users};
 use crate::cluster::TaskState;
-use crate::engine::fact::{Fact, FactId, Observer};
+use crate::deploy::Rollout;
+use crate::engine::fact::{Fact, FactId, Observer, ServiceId};
 use crate::engine::run::Outcome;
 use crate::engine::time::{Duration, Time};
 use crate::model::Model;
@@ -37,6 +39,15 @@ pub struct Summary {
     pub parts_usd: Parts<f64>,
     /// How many deploys were requested.
     pub deploys: u32,
+    /// What users felt; absent where no service has a load.
+    pub users: Option<Users>,
+    /// How long fewer tasks were in service than the rollout keeps of the desired ones, from the start on; seconds, summed
+    /// over services with a deploy or a load.
+    pub below_floor_s: f64,
+    /// How often scalers of services asked for another number of tasks.
+    pub scaling_actions: u32,
+    /// Of those, how often for fewer after more, or for more after fewer.
+    pub scaling_reversals: u32,
 }
 
 impl Summary {
@@ -52,7 +63,7 @@ impl Summary {
 #[derive(Clone, Debug)]
 pub struct SummaryObserver<'m> {
     model: &'m Model,
-    services: Vec<Watched>,
+    services: Vec<Watched<'m>>,
     /// By task, where it is.
     tasks: Vec<TaskState>,
     /// By deploy, when it was requested and when it ended.
@@ -60,11 +71,14 @@ pub struct SummaryObserver<'m> {
     superseded: Vec<bool>,
     costs: Costs<'m>,
     attribution: Attribution<'m>,
+    users: UserMeter<'m>,
 }
 
-/// The tasks of one service from its first deploy's request on, summed up as they change.
+/// The tasks of one service, summed up as they change: most of it from its first deploy's request on.
 #[derive(Clone, Debug, Default)]
-struct Watched {
+struct Watched<'m> {
+    /// What says how many tasks are to stay in service, where somebody minds.
+    rollout: Option<&'m Rollout>,
     requested: bool,
     /// Since when the counts are as they are.
     since: Time,
@@ -77,17 +91,46 @@ struct Watched {
     /// The lowest share in service: so many of so many desired.
     lowest: (i64, i64),
     peak: i64,
+    /// Tasks that the rollout keeps in service.
+    floor: i64,
+    /// Milliseconds with fewer than that.
+    below_floor: i64,
+    scaling_actions: u32,
+    scaling_reversals: u32,
+    /// Whether the last of them asked for more.
+    scaled_up: Option<bool>,
 }
 
-impl Watched {
-    fn new(desired: u32) -> Self {
-        Self { desired: desired.into(), lowest: (1, 1), ..Self::default() }
+impl<'m> Watched<'m> {
+    fn new(model: &'m Model, id: ServiceId) -> Self {
+        let service = &model.services[id.index()];
+        let is_minded = service.load.is_some() || model.deploys.iter().any(|deploy| deploy.service == id);
+        let rollout = is_minded.then_some(&service.rollout);
+        let mut watched = Self { rollout, lowest: (1, 1), ..Self::default() };
+        watched.want(service.desired);
+        watched
+    }
+
+    fn want(&mut self, desired: u32) {
+        self.desired = desired.into();
+        self.floor = self.rollout.map_or(0, |rollout| rollout.floor(desired).into());
+    }
+
+    /// A scaler asks for so many.
+    fn scale(&mut self, desired: u32) {
+        let up = i64::from(desired) > self.desired;
+        self.scaling_actions += 1;
+        self.scaling_reversals += u32::from(self.scaled_up.is_some_and(|before| before != up));
+        self.scaled_up = Some(up);
     }
 
     /// Counts what has been since the last change. What lasts no time does not count.
     fn pass(&mut self, at: Time) {
         let span = at.since(self.since).as_millis().cast_signed();
         self.since = at;
+        if self.in_service < self.floor {
+            self.below_floor += span;
+        }
         if !self.requested || span == 0 {
             return;
         }
@@ -105,12 +148,13 @@ impl<'m> SummaryObserver<'m> {
     pub fn new(model: &'m Model) -> Self {
         Self {
             model,
-            services: model.services.iter().map(|service| Watched::new(service.desired)).collect(),
+            services: (0..model.services.len()).map(|i| Watched::new(model, ServiceId(i as u32))).collect(),
             tasks: vec![],
             deploys: vec![(None, None); model.deploys.len()],
             superseded: vec![false; model.deploys.len()],
             costs: Costs::new(model),
             attribution: Attribution::new(model),
+            users: UserMeter::new(model),
         }
     }
 
@@ -136,8 +180,11 @@ impl<'m> SummaryObserver<'m> {
         // A run that could not even begin serves nobody.
         let began = self.deploys.is_empty() || self.services.iter().any(|watched| watched.requested);
         let (mut lowest, mut extra, mut short, mut peak) = (if began { 100.0_f64 } else { 0.0 }, 0, 0, 0);
-        for mut watched in self.services.iter().filter(|watched| watched.requested).cloned() {
+        let mut services = self.services.clone();
+        for watched in &mut services {
             watched.pass(end);
+        }
+        for watched in services.iter().filter(|watched| watched.requested) {
             lowest = lowest.min(100.0 * watched.lowest.0 as f64 / watched.lowest.1 as f64);
             extra += watched.extra;
             short += watched.short;
@@ -161,6 +208,10 @@ impl<'m> SummaryObserver<'m> {
             usd_per_month: if hours > 0.0 { bill_usd / hours * HOURS_A_MONTH as f64 } else { 0.0 },
             parts_usd: parts.usd(),
             deploys: self.deploys.iter().filter(|(requested, _)| requested.is_some()).count() as u32,
+            users: self.users.users(),
+            below_floor_s: services.iter().map(|watched| watched.below_floor).sum::<i64>() as f64 / 1_000.0,
+            scaling_actions: services.iter().map(|watched| watched.scaling_actions).sum(),
+            scaling_reversals: services.iter().map(|watched| watched.scaling_reversals).sum(),
         }
     }
 }
@@ -169,6 +220,7 @@ impl Observer for SummaryObserver<'_> {
     fn observe(&mut self, at: Time, _id: FactId, fact: Fact, _because: FactId) {
         self.costs.observe(at, fact);
         self.attribution.observe(at, fact);
+        self.users.observe(at, fact);
         match fact {
             Fact::TaskMoved { task, service, to, .. } => {
                 let watched = &mut self.services[service.index()];
@@ -197,8 +249,9 @@ impl Observer for SummaryObserver<'_> {
             Fact::DesiredChanged { service, desired } => {
                 let watched = &mut self.services[service.index()];
                 watched.pass(at);
-                watched.desired = desired.into();
+                watched.want(desired);
             }
+            Fact::Autoscaled { service, desired } => self.services[service.index()].scale(desired),
             Fact::DeployCompleted { deploy, .. } => self.deploys[deploy.index()].1 = Some(at),
             Fact::DeploySuperseded { deploy, .. } => self.superseded[deploy.index()] = true,
             Fact::HostLaunched { .. }
@@ -240,8 +293,7 @@ impl Observer for SummaryObserver<'_> {
             | Fact::TargetUnhealthy { .. }
             | Fact::TaskUnhealthy { .. }
             | Fact::TargetGone { .. }
-            | Fact::SteadyState { .. }
-            | Fact::Autoscaled { .. } => {}
+            | Fact::SteadyState { .. } => {}
         }
     }
 }

@@ -254,7 +254,8 @@ impl Fluid {
                 let at = self.since + span;
                 next = Some(next.map_or(at, |next| next.min(at)));
             }
-            if cohort.kind.open {
+            let takes = matches!(cohort.kind.condition, Condition::Serving | Condition::Erring);
+            if cohort.kind.open && takes {
                 flows.capacity = flows.capacity + cohort.capacity();
             }
             let served = cohort.served;

@@ -1,5 +1,6 @@
 //! How long requests take over a run: what each of them waits and is served, from the load that it meets.
 
+use std::cmp::Ordering;
 use std::iter::successors;
 
 use super::queueing::{Station, Wait};
@@ -154,6 +155,19 @@ impl Latency {
 
     fn filled(&self) -> impl Iterator<Item = &Bucket> {
         self.buckets.iter().filter(|bucket| bucket.weight > 0.0)
+    }
+}
+
+impl Quantile {
+    /// Which is longer: a saturated one is longer than any time, and any time than none.
+    pub fn compare(self, other: Self) -> Ordering {
+        let rank = |quantile| match quantile {
+            Self::None => (0, 0.0),
+            Self::Seconds(s) => (1, s),
+            Self::Saturated => (2, 0.0),
+        };
+        let ((kind, s), (other_kind, other_s)) = (rank(self), rank(other));
+        kind.cmp(&other_kind).then(s.total_cmp(&other_s))
     }
 }
 
