@@ -657,6 +657,10 @@ fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &m
     if before.capacity != flows.capacity {
         ctx.tell(Fact::CapacityChanged { service, rate: flows.capacity });
     }
+    if before.delayed != flows.delayed {
+        let [rate, capacity] = flows.delayed;
+        ctx.tell(Fact::DelayedChanged { service, rate, capacity });
+    }
     if before.served != flows.served {
         ctx.tell(Fact::ServedChanged { service, rate: flows.served });
     }

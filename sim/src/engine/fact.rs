@@ -313,6 +313,15 @@ pub enum Fact {
         /// How many.
         rate: Rate,
     },
+    /// So many requests arrive at tasks where others wait from now on.
+    DelayedChanged {
+        /// Of which service.
+        service: ServiceId,
+        /// How many.
+        rate: Rate,
+        /// What those tasks can serve.
+        capacity: Rate,
+    },
     /// So many requests fail in one way from now on.
     LosingChanged {
         /// Of which service.

@@ -287,6 +287,7 @@ impl Observer for SummaryObserver<'_> {
             | Fact::DemandChanged { .. }
             | Fact::CapacityChanged { .. }
             | Fact::ServedChanged { .. }
+            | Fact::DelayedChanged { .. }
             | Fact::LosingChanged { .. }
             | Fact::RequestsLost { .. }
             | Fact::TaskHung { .. }

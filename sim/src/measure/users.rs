@@ -56,6 +56,9 @@ struct Flow<'m> {
     since: Time,
     demand: Rate,
     capacity: Rate,
+    /// What arrives at tasks where others wait, and what those tasks can serve.
+    delayed: Rate,
+    delayed_capacity: Rate,
     serving: Rate,
     losing: [Rate; 6],
     offered: Requests,
@@ -117,6 +120,9 @@ impl<'m> UserMeter<'m> {
         match fact {
             Fact::DemandChanged { service, rate } => self.change(at, service, |flow| flow.demand = rate),
             Fact::CapacityChanged { service, rate } => self.change(at, service, |flow| flow.capacity = rate),
+            Fact::DelayedChanged { service, rate, capacity } => {
+                self.change(at, service, |flow| (flow.delayed, flow.delayed_capacity) = (rate, capacity));
+            }
             Fact::ServedChanged { service, rate } => self.change(at, service, |flow| flow.serving = rate),
             Fact::LosingChanged { service, loss, rate } => {
                 self.change(at, service, |flow| flow.losing[loss as usize] = rate);
@@ -153,6 +159,8 @@ impl<'m> Flow<'m> {
             since: Time::ZERO,
             demand: Rate::ZERO,
             capacity: Rate::ZERO,
+            delayed: Rate::ZERO,
+            delayed_capacity: Rate::ZERO,
             serving: Rate::ZERO,
             losing: [Rate::ZERO; 6],
             offered: Requests::ZERO,
@@ -184,20 +192,25 @@ impl<'m> Flow<'m> {
         self.shortfall += self.demand.less(self.capacity).over(span);
         // Between two changes what waits grows or shrinks evenly.
         self.twice_waited += (waited + self.waiting).nanos() * i128::from(span.as_millis());
-        let backlog = waited > Requests::ZERO || self.waiting > Requests::ZERO;
-        self.time(served.as_f64(), backlog);
+        self.time(served.as_f64());
         self.check();
     }
 
     /// Counts requests by the utilization that they met.
-    fn time(&mut self, served: f64, backlog: bool) {
+    fn time(&mut self, served: f64) {
         // What goes to tasks that do not answer, or to none, keeps the others from nothing.
         let astray = [Loss::Hung, Loss::Refused, Loss::NoTarget].map(|loss| self.losing[loss as usize]);
         let reaching = self.demand.less(astray.into_iter().sum());
-        if backlog || reaching >= self.capacity {
-            self.latency.saturated(served);
+        let (at_once, capacity) = (reaching.less(self.delayed), self.capacity.less(self.delayed_capacity));
+        if reaching.is_zero() {
+            return;
+        }
+        let share = at_once.as_per_s() / reaching.as_per_s();
+        self.latency.saturated(served * (1.0 - share));
+        if at_once < capacity {
+            self.latency.stable(served * share, at_once.as_per_s() / capacity.as_per_s());
         } else {
-            self.latency.stable(served, reaching.as_per_s() / self.capacity.as_per_s());
+            self.latency.saturated(served * share);
         }
     }
 

@@ -68,6 +68,8 @@ pub(crate) struct Flows {
     /// What the tasks to which requests are sent can serve.
     pub capacity: Rate,
     pub served: Rate,
+    /// What arrives at tasks where others wait, and what those tasks can serve.
+    pub delayed: [Rate; 2],
     /// By [`Loss::ALL`].
     pub lost: [Rate; 6],
     /// What a full member gets and serves: of the versions before a split, and of the one that it is about.
@@ -257,6 +259,11 @@ impl Fluid {
             let takes = matches!(cohort.kind.condition, Condition::Serving | Condition::Erring);
             if cohort.kind.open && takes {
                 flows.capacity = flows.capacity + cohort.capacity();
+                if cohort.waiting > Requests::ZERO || cohort.arriving > cohort.capacity() {
+                    let [arriving, capacity] = &mut flows.delayed;
+                    *arriving = *arriving + cohort.arriving;
+                    *capacity = *capacity + cohort.capacity();
+                }
             }
             let served = cohort.served;
             if cohort.kind.condition == Condition::Erring {
