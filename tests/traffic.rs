@@ -384,3 +384,25 @@ fn a_grace_period_puts_the_replacement_off() {
     assert_eq!(noticed, Some(at_s(600)));
     assert!(first(&played, |fact| matches!(fact, Fact::TargetUnhealthy { .. })) < Some(at_s(136)));
 }
+
+/// A target that was unhealthy is healthy again after its threshold of checks, an interval apart: of a task that is overloaded from
+/// 60 s to 120 s what waits is gone soon after, and four intervals after the first passed check it is back.
+#[test]
+fn a_target_recovers_after_its_threshold_of_checks() {
+    let steps = vec![(Time::ZERO, Rate::per_s(20.0)), (at_s(60), Rate::per_s(60.0)), (at_s(120), Rate::per_s(0.0))];
+    let overloaded =
+        Load { arrivals: Arrivals::new(steps, 0.0), timeout: Duration::from_millis(3_500), ..load(0.0, 25.0) };
+    let mut model = service(1, checked(5, 3, 2), overloaded);
+    model.control.replaces_unhealthy_targets = false;
+    for seed in 1..100 {
+        let played = play(&model, seed);
+        let unhealthy = first(&played, |fact| matches!(fact, Fact::TargetUnhealthy { .. })).expect("it is overloaded");
+        let healthy = played.facts(|at, fact| {
+            let in_service = matches!(fact, Fact::TaskMoved { to: TaskState::InService, .. });
+            (in_service && at > unhealthy).then_some(at)
+        })[0];
+        // Below 3 s from 120.5 s on; a check that began before may still fail at 123.5 s, and the next one comes 5 s later.
+        let after = healthy.since(at_s(120)).as_secs_f64();
+        assert!((0.5 + 20.0..=0.5 + 3.0 + 5.0 + 20.0 + 4.0 * 0.1).contains(&after), "{after}");
+    }
+}

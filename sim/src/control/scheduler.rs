@@ -368,11 +368,6 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    /// Of which service.
-    pub const fn id(&self) -> ServiceId {
-        self.id
-    }
-
     /// Tasks wanted.
     pub const fn desired(&self) -> u32 {
         self.desired

@@ -52,6 +52,8 @@ struct World<'m> {
     host_groups: HostGroups<'m>,
     traffic: Traffic<'m>,
     autoscalers: Autoscalers<'m>,
+    /// The services whose requests are looked at.
+    watched: Vec<ServiceId>,
     /// What kept tasks from running at the start.
     not_running: Vec<String>,
 }
@@ -68,11 +70,12 @@ impl<'m> World<'m> {
             model,
             draws,
             cluster: Cluster::new(model),
-            schedulers: services.map(|id| Scheduler::new(model, id, draws, explicit)).collect(),
+            schedulers: services.clone().map(|id| Scheduler::new(model, id, draws, explicit)).collect(),
             agents: Agents::new(model, draws, explicit),
             host_groups: HostGroups::new(model, draws),
             traffic: Traffic::new(model, draws),
             autoscalers: Autoscalers::new(model),
+            watched: services.filter(|id| model.is_watched(*id)).collect(),
             not_running: vec![],
         }
     }
@@ -241,8 +244,8 @@ impl<'m> World<'m> {
         for host in std::mem::take(&mut self.cluster.hosts_gone) {
             self.agents.images.forget(host, ctx);
         }
-        for scheduler in &self.schedulers {
-            self.traffic.split(scheduler.id(), scheduler.split, ctx);
+        for &service in &self.watched {
+            self.traffic.split(service, self.schedulers[service.index()].split, ctx);
         }
         self.traffic.react(&mut self.cluster, ctx);
     }

@@ -529,7 +529,7 @@ mod tests {
         fluid.offer(Rate::per_s(103.0));
         play(&mut fluid, ms(10_000));
         fluid.leave(cohort);
-        assert_eq!(fluid.totals().lost[Loss::Cut as usize].as_f64(), 265.0);
-        assert_eq!(fluid.waiting().as_f64(), 265.0);
+        assert_eq!(fluid.totals().lost[Loss::Cut as usize], Requests::from_f64(265.0));
+        assert_eq!(fluid.waiting(), Requests::from_f64(265.0));
     }
 }
