@@ -7,8 +7,7 @@ use seatrial_sim::deploy::{Amount, Bound, Pool, Reap, Round, VictimOrder, ZeroRu
 use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::Fact;
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{Load, Model, WarmUp};
-use seatrial_sim::traffic::{Arrivals, Rate};
+use seatrial_sim::model::{Load, Model};
 use support::{Played, at_s, deploy, plain, play, secs};
 
 /// `tasks` tasks of one request a second each, which none waits for, and a scaler.
@@ -16,15 +15,9 @@ fn service(tasks: u32, steps: &[(u64, f64)], max: u32, policy: Policy) -> Model 
     let mut model = plain(tasks, 200, 4);
     model.deploys.clear();
     model.horizon = secs(7_200);
-    let steps = steps.iter().map(|&(at, rate)| (at_s(at), Rate::per_s(rate)));
-    model.services[0].load = Some(Load {
-        arrivals: Arrivals::new(steps.collect(), 0.0),
-        capacity_per_task: Rate::per_s(1.0),
-        concurrency: 1,
-        request_time: Dist::ZERO,
-        timeout: Duration::from_millis(1),
-        warm_up: WarmUp::default(),
-    });
+    let timeout = Duration::from_millis(1);
+    model.services[0].load =
+        Some(Load { arrivals: support::users::steps(steps), timeout, ..support::users::load(0.0, 1.0) });
     model.services[0].autoscaling = Some(Autoscaling { min: 1, max, schedule: vec![], policies: vec![policy] });
     model
 }

@@ -12,22 +12,11 @@ use seatrial_sim::model::{
 };
 use seatrial_sim::orchestrators::load_balancers::{ALB, CLASSIC};
 use seatrial_sim::orchestrators::{by_name, ecs};
-use seatrial_sim::traffic::{Arrivals, Loss, Rate};
+use seatrial_sim::traffic::Loss;
+use support::users::{load, steps};
 use support::{Played, at_s, plain, play, secs};
 
 const HOUR: Duration = Duration::from_secs(3_600);
-
-/// `rate` a second at tasks of `capacity` a second each, whose requests take no time.
-fn load(rate: f64, capacity: f64) -> Load {
-    Load {
-        arrivals: Arrivals::constant(Rate::per_s(rate)),
-        capacity_per_task: Rate::per_s(capacity),
-        concurrency: 1,
-        request_time: Dist::ZERO,
-        timeout: secs(60),
-        warm_up: WarmUp::default(),
-    }
-}
 
 /// `tasks` tasks behind a balancer that nobody touches, for half an hour.
 fn service(tasks: u32, balancer: LoadBalancer, load: Load) -> Model {
@@ -168,7 +157,7 @@ fn a_classic_balancer_lets_go_when_the_last_request_ends() {
 #[test]
 fn overload_fails_checks_and_makes_it_worse_for_the_rest() {
     let mut slow = load(0.0, 25.0);
-    slow.arrivals = Arrivals::new(vec![(Time::ZERO, Rate::per_s(50.0)), (at_s(60), Rate::per_s(103.0))], 0.0);
+    slow.arrivals = steps(&[(0, 50.0), (60, 103.0)]);
     let mut model = service(2, checked(5, 3, 2), slow);
     model.control.replaces_unhealthy_targets = true;
     model.services[0].startup = Dist::Fixed(secs(30));
@@ -389,9 +378,8 @@ fn a_grace_period_puts_the_replacement_off() {
 /// 60 s to 120 s what waits is gone soon after, and four intervals after the first passed check it is back.
 #[test]
 fn a_target_recovers_after_its_threshold_of_checks() {
-    let steps = vec![(Time::ZERO, Rate::per_s(20.0)), (at_s(60), Rate::per_s(60.0)), (at_s(120), Rate::per_s(0.0))];
-    let overloaded =
-        Load { arrivals: Arrivals::new(steps, 0.0), timeout: Duration::from_millis(3_500), ..load(0.0, 25.0) };
+    let arrivals = steps(&[(0, 20.0), (60, 60.0), (120, 0.0)]);
+    let overloaded = Load { arrivals, timeout: Duration::from_millis(3_500), ..load(0.0, 25.0) };
     let mut model = service(1, checked(5, 3, 2), overloaded);
     model.control.replaces_unhealthy_targets = false;
     for seed in 1..100 {

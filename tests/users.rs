@@ -12,18 +12,12 @@ use seatrial_sim::measure::users::Users;
 use seatrial_sim::model::{Load, Mishap, Model, TaskFault, WarmUp};
 use seatrial_sim::orchestrators::by_name;
 use seatrial_sim::traffic::{Arrivals, Loss, Quantile, Rate, Requests};
+use support::users::steps;
 use support::{Played, at_s, balancer, percent, plain, play, secs};
 
-/// `rate` a second at tasks of `capacity` a second each; requests take no time and wait up to 10 s.
+/// A load whose requests wait up to 10 s.
 fn load(rate: f64, capacity: f64) -> Load {
-    Load {
-        arrivals: Arrivals::constant(Rate::per_s(rate)),
-        capacity_per_task: Rate::per_s(capacity),
-        concurrency: 1,
-        request_time: Dist::ZERO,
-        timeout: secs(10),
-        warm_up: WarmUp::default(),
-    }
+    Load { timeout: secs(10), ..support::users::load(rate, capacity) }
 }
 
 /// One task that nobody touches, for so long.
@@ -33,11 +27,6 @@ fn one_task(load: Load, horizon_s: u64) -> Model {
     model.horizon = secs(horizon_s);
     model.services[0].load = Some(load);
     model
-}
-
-/// So many requests a second from these seconds on.
-fn steps(steps: &[(u64, f64)]) -> Arrivals {
-    Arrivals::new(steps.iter().map(|&(s, rate)| (at_s(s), Rate::per_s(rate))).collect(), 0.0)
 }
 
 fn users(played: &Played) -> Users {

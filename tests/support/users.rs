@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use seatrial_sim::autoscaling::{
     AlarmFunction, Autoscaling, Current, Hpa, Metric, Policy, ScheduledBounds, StepScaling, TargetTracking,
 };
+use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::ServiceId;
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{Load, Mishap, Model, Probe, TaskFault, WarmUp};
@@ -15,7 +16,24 @@ use super::{any_rollout, at_s, secs};
 /// Longer than most deploys of the random models take.
 const HORIZON_S: u64 = 4_000;
 
-fn load() -> BoxedStrategy<Load> {
+/// `rate` a second at tasks of `capacity` a second each, whose requests take no time.
+pub fn load(rate: f64, capacity: f64) -> Load {
+    Load {
+        arrivals: Arrivals::constant(Rate::per_s(rate)),
+        capacity_per_task: Rate::per_s(capacity),
+        concurrency: 1,
+        request_time: Dist::ZERO,
+        timeout: secs(60),
+        warm_up: WarmUp::default(),
+    }
+}
+
+/// So many requests a second from these seconds on.
+pub fn steps(steps: &[(u64, f64)]) -> Arrivals {
+    Arrivals::new(steps.iter().map(|&(s, rate)| (at_s(s), Rate::per_s(rate))).collect(), 0.0)
+}
+
+fn any_load() -> BoxedStrategy<Load> {
     let steps = proptest::collection::btree_map(1..HORIZON_S, 0..200_000_000_u64, 0..6);
     let task = (1_000_000..60_000_000_u64, 1..20_u32, span(), 1..60_000_u64);
     let warm_up = (prop_oneof![Just(0), 0..90_000_u64], 0..1_000_u32);
@@ -67,7 +85,7 @@ fn probe() -> BoxedStrategy<Probe> {
 pub fn model() -> BoxedStrategy<Model> {
     let option = proptest::option::of::<BoxedStrategy<Autoscaling>>;
     let lags = (prop_oneof![Just(0), 0..300_000_u64], span(), prop_oneof![Just(0), 0..120_u64]);
-    let service = (load(), option(autoscaling()), probe(), lags);
+    let service = (any_load(), option(autoscaling()), probe(), lags);
     let what = prop_oneof![Just(Mishap::Hangs), Just(Mishap::Crashes), Just(Mishap::Stopped)];
     let faults = proptest::collection::vec((0..2_usize, 0..HORIZON_S, what, 1..4_u32), 0..4);
     let control = (any::<bool>(), span(), span(), span(), prop_oneof![Just(0), 0..40_u64]);
