@@ -394,3 +394,48 @@ fn a_target_recovers_after_its_threshold_of_checks() {
         assert!((0.5 + 20.0..=0.5 + 3.0 + 5.0 + 20.0 + 4.0 * 0.1).contains(&after), "{after}");
     }
 }
+
+/// A task that finishes its requests before it exits cuts none that its stop timeout leaves time for, and exits when the last one has
+/// ended: of 25/s of 20 s each, 19.5 to 20 s after SIGTERM. With a stop timeout of 5 s, 15 of 20 s of them are cut, and all of those of
+/// a task that exits at once.
+#[test]
+fn a_graceful_shutdown_finishes_what_is_under_way() {
+    for (graceful_shutdown, stop_timeout, cut, low, high) in
+        [(true, 30, 0.0, 19.5, 20.0), (true, 5, 375.0, 5.0, 5.0), (false, 30, 500.0, 0.0, 0.0)]
+    {
+        let load = Load { request_time: Dist::Fixed(secs(20)), graceful_shutdown, ..load(50.0, 100.0) };
+        let mut model = service(2, ALB, load);
+        model.services[0].load_balancer = None;
+        model.services[0].stop_timeout = secs(stop_timeout);
+        model.services[0].startup = Dist::Fixed(secs(60));
+        model.task_faults = vec![fault(Mishap::Stopped, 600)];
+        for seed in 1..30 {
+            let played = play(&model, seed);
+            let stopped = first(&played, |fact| matches!(fact, Fact::TaskMoved { to: TaskState::Stopped, .. }));
+            let took = stopped.expect("it stops").since(at_s(600)).as_secs_f64();
+            assert!((low..=high).contains(&took), "{took}");
+            let failed = lost(&played, Loss::Cut, at_s(1_800));
+            assert!((failed - cut).abs() < 1e-3, "{failed} of {cut}");
+        }
+    }
+}
+
+/// A network load balancer goes on sending for a while. Of 25/s of 20 s each that begin up to 25 s after the deregistration, those
+/// of the last 15 s are under way when the 30 s are over; without that while none is.
+#[test]
+fn a_lag_of_the_deregistration_sends_more_into_the_drain() {
+    for (lag, cut) in [(25, 375.0), (5, 0.0), (0, 0.0)] {
+        let drain = secs(30);
+        let balancer = LoadBalancer {
+            deregistration_delay: drain,
+            deregistration_lag: Dist::Fixed(secs(lag)),
+            ..checked(5, 3, 2)
+        };
+        let mut model = service(2, balancer, Load { request_time: Dist::Fixed(secs(20)), ..load(50.0, 100.0) });
+        // Nobody takes its share before.
+        model.services[0].startup = Dist::Fixed(secs(120));
+        model.task_faults = vec![fault(Mishap::Stopped, 600)];
+        let failed = lost(&play(&model, 1), Loss::Cut, at_s(1_800));
+        assert!((failed - cut).abs() < 1e-3, "{lag} s: {failed} of {cut}");
+    }
+}

@@ -79,7 +79,7 @@ pre_stop = "5s"
 exit = "2s"
 stop_timeout = "20s"
 load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", slow_start = "40s", deregistration_lag = "1s", health_check = { interval = "6s", timeout = "4s", initial_checks = 2, unhealthy = 3, healthy = 4, registration = "1s", first_check = "at-once" } }
-load = { trace = "traffic.csv", scale = 2, shift = "90m", repeat = true, gaps = "hold", noise = 0.1, cpu_per_request = "40ms", request_time = "exponential(mean=20s)", timeout = "10s", warm_up = { span = "60s", from = 20 } }
+load = { trace = "traffic.csv", scale = 2, shift = "90m", repeat = true, gaps = "hold", noise = 0.1, cpu_per_request = "40ms", request_time = "exponential(mean=20s)", timeout = "10s", warm_up = { span = "60s", from = 20 }, graceful_shutdown = true }
 strategy = "one-at-a-time"
 placement = "binpack"
 [[service]]
@@ -280,6 +280,7 @@ fn every_key_is_read() {
             request_time: Dist::Exponential { mean: ms(20_000) },
             timeout: ms(10_000),
             warm_up: WarmUp { span: ms(60_000), from_permille: 200 },
+            graceful_shutdown: true,
         }),
         autoscaling: None,
     };

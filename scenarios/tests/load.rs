@@ -43,6 +43,7 @@ fn what_is_not_written_has_a_default() {
         request_time: Dist::fixed_millis(20),
         timeout: Duration::from_secs(60),
         warm_up: WarmUp::default(),
+        graceful_shutdown: false,
     };
     assert_eq!(load("rate = \"50/s\", capacity_per_task = \"25/s\", request_time = \"20ms\""), expected);
     let minute = "rate = \"3000/m\", capacity_per_task = \"1500/min\", request_time = \"20ms\"";

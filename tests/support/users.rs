@@ -25,6 +25,7 @@ pub fn load(rate: f64, capacity: f64) -> Load {
         request_time: Dist::ZERO,
         timeout: secs(60),
         warm_up: WarmUp::default(),
+        graceful_shutdown: false,
     }
 }
 
@@ -36,20 +37,27 @@ pub fn steps(steps: &[(u64, f64)]) -> Arrivals {
 fn any_load() -> BoxedStrategy<Load> {
     let steps = proptest::collection::btree_map(1..HORIZON_S, 0..200_000_000_u64, 0..6);
     let task = (1_000_000..60_000_000_u64, 1..20_u32, span(), 1..60_000_u64);
-    let warm_up = (prop_oneof![Just(0), 0..90_000_u64], 0..1_000_u32);
+    let warm_up = (prop_oneof![Just(0), 0..90_000_u64], 0..1_000_u32, any::<bool>());
     ((0..200_000_000_u64, steps, prop_oneof![Just(0.0), 0.0..0.5]), task, warm_up)
-        .prop_map(|((first, steps, noise), (capacity, concurrency, request_time, timeout), (warm, from_permille))| {
-            let first = (Time::ZERO, Rate::from_micros(first));
-            let steps = steps.into_iter().map(|(s, rate)| (at_s(s), Rate::from_micros(rate)));
-            Load {
-                arrivals: Arrivals::new([first].into_iter().chain(steps).collect(), noise),
-                capacity_per_task: Rate::from_micros(capacity),
-                concurrency,
-                request_time,
-                timeout: Duration::from_millis(timeout),
-                warm_up: WarmUp { span: Duration::from_millis(warm), from_permille },
-            }
-        })
+        .prop_map(
+            |(
+                (first, steps, noise),
+                (capacity, concurrency, request_time, timeout),
+                (warm, from_permille, graceful_shutdown),
+            )| {
+                let first = (Time::ZERO, Rate::from_micros(first));
+                let steps = steps.into_iter().map(|(s, rate)| (at_s(s), Rate::from_micros(rate)));
+                Load {
+                    arrivals: Arrivals::new([first].into_iter().chain(steps).collect(), noise),
+                    capacity_per_task: Rate::from_micros(capacity),
+                    concurrency,
+                    request_time,
+                    timeout: Duration::from_millis(timeout),
+                    warm_up: WarmUp { span: Duration::from_millis(warm), from_permille },
+                    graceful_shutdown,
+                }
+            },
+        )
         .boxed()
 }
 

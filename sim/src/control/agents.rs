@@ -277,8 +277,9 @@ impl<'m> Agents<'m> {
         let service = &self.model.services[task.name.service.index()];
         let exit = self.draws.span(&service.exit, Stream::Exit, task.entity);
         let terminated = ctx.now + service.pre_stop;
-        // Nobody is there to handle SIGTERM where a task hangs.
-        let is_killed = exit > service.stop_timeout || task.hung;
+        // Nobody is there to handle SIGTERM where a task hangs; one that finishes its requests is told when it has.
+        let finishes = service.load.as_ref().is_some_and(|load| load.graceful_shutdown) && task.runs_since.is_some();
+        let is_killed = exit > service.stop_timeout || task.hung || finishes;
         let of_service = task.name.service;
         if service.pre_stop.is_zero() {
             cluster.note(of_service, Change::Closing(id));
@@ -294,6 +295,10 @@ impl<'m> Agents<'m> {
 
     /// The stop timeout is over.
     pub fn kill(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        if cluster.tasks[id.index()].container == Container::Ended {
+            // It had finished before.
+            return;
+        }
         let service = cluster.tasks[id.index()].name.service;
         cluster.tasks[id.index()].last = ctx.tell(Fact::TaskKilled { task: id, service });
         self.exited(id, cluster, ctx);
@@ -303,6 +308,7 @@ impl<'m> Agents<'m> {
     pub fn exited(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
         let of_service = cluster.tasks[id.index()].name.service;
         cluster.note(of_service, Change::Ended(id));
+        cluster.tasks[id.index()].container = Container::Ended;
         let task = &cluster.tasks[id.index()];
         self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];

@@ -63,7 +63,7 @@ struct Target {
     closed: Option<Time>,
     /// Its container runs.
     runs: bool,
-    /// Its draining ends when nothing is under way any more.
+    /// Its draining, or its stop, ends when nothing is under way any more.
     empties: bool,
     /// By [`Checker`], the checks of an ailing target.
     checks: [Option<Checks>; 2],
@@ -402,7 +402,8 @@ impl<'m> Traffic<'m> {
     }
 
     /// A task gets SIGTERM: it takes nothing new.
-    fn closes(&mut self, id: TaskId, ctx: &Ctx) {
+    fn closes(&mut self, id: TaskId, ctx: &mut Ctx) {
+        self.finish(id, ctx);
         let Some(target) = self.targets.get_mut(&id) else { return };
         if matches!(target.kind.condition, Condition::Serving | Condition::Erring) {
             target.closed = target.closed.or(Some(ctx.now));
@@ -411,8 +412,30 @@ impl<'m> Traffic<'m> {
         }
     }
 
+    /// A task that finishes its requests before it exits does so when the last of them has ended, if its stop timeout lets it.
+    fn finish(&mut self, id: TaskId, ctx: &mut Ctx) {
+        let draws = self.draws;
+        let Some(target) = self.targets.get_mut(&id) else { return };
+        let users = self.services[target.service.index()].as_mut().expect("a target is of a watched service");
+        users.advance(ctx.now);
+        let Service { load: Some(load), exit, stop_timeout, .. } = users.service else { return };
+        let answers = !matches!(target.kind.condition, Condition::Hung | Condition::Gone);
+        if !load.graceful_shutdown || !answers {
+            return;
+        }
+        let lot = draws.bits(Stream::InFlight, target.entity) as f64 / u64::MAX as f64;
+        let pieces = users.pieces(target, ctx.now);
+        let under_way = last_ends(&pieces, &load.request_time, ctx.now, *stop_timeout, lot);
+        let waits = users.fluid.wait(target.cohort);
+        let exits = draws.span(exit, Stream::Exit, target.entity).max(under_way + waits);
+        if exits < *stop_timeout {
+            target.empties = true;
+            ctx.schedule(ctx.now + exits, Event::Exited(id), ctx.cause);
+        }
+    }
+
     /// SIGTERM comes after whatever is done before it.
-    pub fn sigterm(&mut self, id: TaskId, ctx: &Ctx) {
+    pub fn sigterm(&mut self, id: TaskId, ctx: &mut Ctx) {
         self.closes(id, ctx);
     }
 
@@ -420,6 +443,9 @@ impl<'m> Traffic<'m> {
     fn container_ended(&mut self, id: TaskId, condition: Condition, ctx: &mut Ctx) {
         let Some(target) = self.targets.get_mut(&id).filter(|target| target.runs) else { return };
         target.runs = false;
+        if target.empties {
+            target.opened = None;
+        }
         let service = target.service;
         let ailing = target.standing != Standing::Out;
         let kind = Kind { condition, ..target.kind };

@@ -19,6 +19,9 @@ pub struct Load {
     pub timeout: Duration,
     /// How a new task gets up to its capacity.
     pub warm_up: WarmUp,
+    /// Whether a task that gets SIGTERM finishes its requests before it exits, as far as its stop timeout lets it. Otherwise it
+    /// exits in its time, whatever is under way.
+    pub graceful_shutdown: bool,
 }
 
 /// How a new task gets up to its capacity: linearly, from its first request on.

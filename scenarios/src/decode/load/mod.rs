@@ -30,9 +30,18 @@ pub(super) fn load(item: &Item, cpu: Option<u32>, horizon: Duration) -> Option<L
     // ALB: its idle timeout.
     let timeout = fields.or("timeout", Duration::from_secs(60), |item| item.duration_above_zero());
     let warm_up = fields.or("warm_up", WarmUp::default(), |item| warm_up(&item));
+    let graceful_shutdown = fields.or("graceful_shutdown", false, |item| item.boolean());
     fields.close();
     let Serving { capacity_per_task, concurrency, request_time } = serving?;
-    Some(Load { arrivals: arrivals?, capacity_per_task, concurrency, request_time, timeout, warm_up })
+    Some(Load {
+        arrivals: arrivals?,
+        capacity_per_task,
+        concurrency,
+        request_time,
+        timeout,
+        warm_up,
+        graceful_shutdown,
+    })
 }
 
 /// What a task can do. Little's law ties the three together: concurrency = capacity x mean request time.
