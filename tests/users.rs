@@ -296,6 +296,7 @@ fn any_model() -> impl Strategy<Value = Model> {
                 request_time,
                 timeout: secs(timeout),
                 warm_up: WarmUp { span: secs(warm_up), from_permille: 200 },
+                graceful_shutdown: warm_up > 20,
             });
             model.services[0].startup = Dist::Fixed(secs(startup));
             model.services[0].exit = Dist::Fixed(secs(exit));
