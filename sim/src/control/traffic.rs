@@ -14,7 +14,7 @@ use crate::engine::fact::{Fact, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{Fault, Load, LoadBalancer, Model, Probe, Service};
 use crate::traffic::fluid::{CohortId, Condition, Flows, Fluid, Kind};
-use crate::traffic::{Loss, Piece, Rate, Requests, in_flight, last_ends};
+use crate::traffic::{Loss, Piece, Rate, Requests, in_flight, last_ends, longest};
 
 /// Requests on their way, and the targets that they are sent to. Only services with a load or with faults are watched.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ struct Users<'m> {
     flows: Flows,
     /// What a full member has got and served from which time on, and the version that the split was about then.
     history: Vec<(Time, Option<u16>, [Rate; 2])>,
+    /// What began longer ago is not under way any more.
+    memory: Duration,
     /// When the flows change by themselves. An event for another time is stale.
     next: Option<Time>,
     /// Requests go to every registered target, because none is healthy.
@@ -710,6 +712,7 @@ impl<'m> Users<'m> {
             fluid: Fluid::new(timeout, limits),
             flows: Flows::default(),
             history: vec![],
+            memory: service.load.as_ref().map_or(Duration::ZERO, |load| longest(&load.request_time)),
             next: None,
             fails_open: false,
             healthy: 0,
@@ -744,13 +747,14 @@ impl<'m> Users<'m> {
     fn pieces(&self, target: &Target, now: Time) -> Vec<Piece> {
         let Some(opened) = target.opened else { return vec![] };
         let until = target.closed.unwrap_or(now);
-        let first = self.history.partition_point(|(at, ..)| *at <= opened).saturating_sub(1);
+        let from = opened.max(now - self.memory);
+        let first = self.history.partition_point(|(at, ..)| *at <= from).saturating_sub(1);
         let ends = self.history.iter().skip(first + 1).map(|(at, ..)| *at).chain([Time::NEVER]);
         let pieces = self.history[first.min(self.history.len())..].iter().zip(ends);
-        let pieces = pieces.map(|(&(from, split, each), to)| {
+        let pieces = pieces.map(|(&(began, split, each), to)| {
             let side = usize::from(split == Some(target.kind.version));
             let rate = each[side].share(target.kind.weight.into(), 1_000).min(target.kind.capacity);
-            Piece { from: from.max(opened), to: to.min(until), rate }
+            Piece { from: began.max(from), to: to.min(until), rate }
         });
         pieces.filter(|piece| piece.from < piece.to).collect()
     }

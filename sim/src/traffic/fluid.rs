@@ -309,7 +309,6 @@ impl Fluid {
 
     /// Makes cohorts that are alike one.
     fn merge(&mut self) {
-        self.live.retain(|id| self.cohorts[id.0 as usize].tasks > 0);
         let mut i = 0;
         while i < self.live.len() {
             let id = self.live[i];
@@ -333,7 +332,7 @@ impl Fluid {
     fn put(&mut self, kind: Kind, waiting: Requests) -> CohortId {
         let same = |id: &&CohortId| {
             let cohort = &self.cohorts[id.0 as usize];
-            cohort.kind == kind && cohort.waiting == Requests::ZERO && waiting == Requests::ZERO && cohort.tasks > 0
+            cohort.kind == kind && cohort.waiting == Requests::ZERO && waiting == Requests::ZERO
         };
         if let Some(&id) = self.live.iter().find(same) {
             self.cohorts[id.0 as usize].tasks += 1;
@@ -354,6 +353,9 @@ impl Fluid {
         let share = Requests::from_nanos(cohort.waiting.nanos() / i128::from(cohort.tasks));
         cohort.waiting -= share;
         cohort.tasks -= 1;
+        if cohort.tasks == 0 {
+            self.live.retain(|live| *live != id);
+        }
         share
     }
 

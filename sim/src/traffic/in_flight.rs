@@ -44,9 +44,23 @@ pub fn last_ends(pieces: &[Piece], dist: &Dist, from: Time, most: Duration, u: f
     Duration::from_millis(low)
 }
 
+/// The age at which next to nothing is left of requests that each take a time of `dist`.
+pub fn longest(dist: &Dist) -> Duration {
+    let mut ms = 1;
+    while dist.beyond_s(Duration::from_millis(ms)) > negligible(dist) && ms < u64::MAX / 4 {
+        ms *= 2;
+    }
+    Duration::from_millis(ms)
+}
+
+/// What is so little of a mean that it may be left out.
+fn negligible(dist: &Dist) -> f64 {
+    dist.mean_s() * 1e-9
+}
+
 /// The expected number of requests that began before `before` and are in flight at `at`, which is not earlier.
 fn expected(pieces: &[Piece], dist: &Dist, before: Time, at: Time) -> f64 {
-    let negligible = dist.mean_s() * 1e-9;
+    let negligible = negligible(dist);
     let mut sum = 0.0;
     // From the newest backwards: a long history costs nothing where requests are short.
     for piece in pieces.iter().rev().filter(|piece| piece.from < before) {

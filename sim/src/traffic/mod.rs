@@ -15,7 +15,7 @@ use crate::engine::time::Duration;
 
 pub use arrivals::Arrivals;
 pub use fluid::Loss;
-pub use in_flight::{Piece, in_flight, last_ends};
+pub use in_flight::{Piece, in_flight, last_ends, longest};
 pub use latency::{Latency, Quantile, ResponseTime};
 pub use queueing::{Station, Wait, erlang_b, erlang_c};
 
