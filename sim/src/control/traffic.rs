@@ -44,6 +44,8 @@ struct Users<'m> {
     fails_open: bool,
     /// Targets that their balancer, or whoever sends requests, takes for healthy.
     healthy: u32,
+    /// The last time that the first of them came.
+    was_empty: Option<Time>,
     running: u32,
     /// Task-milliseconds of running.
     ran_ms: u128,
@@ -63,6 +65,9 @@ struct Target {
     /// Since when, and until when, requests that it serves are sent to it.
     opened: Option<Time>,
     closed: Option<Time>,
+    /// Since when it has been getting warm, if it has been in service, and whether its share grew with that.
+    warms_since: Option<Time>,
+    starts_slowly: bool,
     /// Its container runs.
     runs: bool,
     /// Its draining, or its stop, ends when nothing is under way any more.
@@ -176,7 +181,7 @@ impl<'m> Traffic<'m> {
         for change in std::mem::take(&mut cluster.changes) {
             match change {
                 Change::Moved { task, from, to } => self.task_moved(task, from, to, cluster, ctx),
-                Change::Closing(task) => self.closes(task, ctx),
+                Change::Closing(task) => self.sigterm(task, ctx),
                 Change::Ended(task) => self.container_ended(task, Condition::Gone, ctx),
             }
         }
@@ -232,8 +237,7 @@ impl<'m> Traffic<'m> {
         let capacity = users.service.load.as_ref().map_or(Rate::ZERO, |load| load.capacity_per_task);
         let kind = Kind { version, condition, capacity, weight: 1_000, open: false };
         let cohort = users.fluid.join(kind);
-        let (standing, opened, closed) = (Standing::Out, None, None);
-        let checks = [None; 2];
+        let (standing, checks) = (Standing::Out, [None; 2]);
         self.targets.insert(
             id,
             Target {
@@ -242,8 +246,10 @@ impl<'m> Traffic<'m> {
                 cohort,
                 kind,
                 standing,
-                opened,
-                closed,
+                opened: None,
+                closed: None,
+                warms_since: None,
+                starts_slowly: false,
                 runs: true,
                 empties: false,
                 checks,
@@ -255,38 +261,46 @@ impl<'m> Traffic<'m> {
     /// A task's first request is to come: it begins cold, and with a small share, where the service and its balancer say so.
     fn warm_up(&mut self, id: TaskId, is_warm: bool, ctx: &mut Ctx) {
         let Some(target) = self.targets.get_mut(&id) else { return };
-        if target.opened.is_none() {
-            (target.opened, target.closed) = (Some(ctx.now), None);
-            if !is_warm {
-                self.warms(id, ctx);
-            }
+        if target.warms_since.is_some() {
+            // It has been in service before.
+            return;
+        }
+        target.warms_since = Some(ctx.now);
+        let service = target.service;
+        let users = self.users(service);
+        if users.healthy == 0 {
+            users.was_empty = Some(ctx.now);
+        }
+        let first = users.was_empty == Some(ctx.now);
+        let target = self.targets.get_mut(&id).expect("it is there");
+        // The first targets of an empty group skip the slow start (ALB).
+        target.starts_slowly = !first;
+        if !is_warm {
+            self.warms(id, ctx);
         }
     }
 
     /// A warming task is a step warmer, and gets a larger share.
     pub fn warms(&mut self, id: TaskId, ctx: &mut Ctx) {
         let Some(target) = self.targets.get(&id) else { return };
-        let Some(opened) = target.opened else { return };
-        let (service, mut kind) = (target.service, target.kind);
+        let Some(since) = target.warms_since else { return };
+        let (service, mut kind, slowly) = (target.service, target.kind, target.starts_slowly);
         let users = self.users(service);
-        let alone = users.healthy == 0;
-        let elapsed = ctx.now.since(opened);
+        let elapsed = ctx.now.since(since);
         let mut next = None;
         if let Some(load) = &users.service.load {
             let ramp = Ramp::at(elapsed, load.warm_up.span);
             kind.capacity = load.capacity_per_task.share(ramp.millionths_from(load.warm_up.from_permille), 1_000_000);
             next = ramp.next;
         }
-        // The first targets of an empty group skip the slow start (ALB).
-        if let Some(span) = users.service.load_balancer.as_ref().map(|balancer| balancer.slow_start)
-            && !(alone && elapsed.is_zero())
-        {
+        if let Some(balancer) = users.service.load_balancer.as_ref().filter(|_| slowly) {
+            let span = balancer.slow_start;
             let ramp = Ramp::at(elapsed, span);
             kind.weight = (ramp.millionths_from(0) / 1_000) as u16;
             next = next.into_iter().chain(ramp.next).min();
         }
         if let Some(next) = next {
-            ctx.schedule(opened + next, Event::Warms(id), ctx.cause);
+            ctx.schedule(since + next, Event::Warms(id), ctx.cause);
         }
         self.turn(id, kind, ctx);
     }
@@ -317,8 +331,10 @@ impl<'m> Traffic<'m> {
             Standing::Out => false,
         };
         let kind = Kind { open, ..target.kind };
-        if !open && target.closed.is_none() {
-            target.closed = Some(ctx.now);
+        match (target.kind.open, open) {
+            (false, true) => (target.opened, target.closed) = (Some(ctx.now), None),
+            (true, false) => target.closed = target.closed.or(Some(ctx.now)),
+            _ => {}
         }
         self.turn(id, kind, ctx);
     }
@@ -404,7 +420,7 @@ impl<'m> Traffic<'m> {
     }
 
     /// A task gets SIGTERM: it takes nothing new.
-    fn closes(&mut self, id: TaskId, ctx: &mut Ctx) {
+    pub fn sigterm(&mut self, id: TaskId, ctx: &mut Ctx) {
         self.finish(id, ctx);
         let Some(target) = self.targets.get_mut(&id) else { return };
         if matches!(target.kind.condition, Condition::Serving | Condition::Erring) {
@@ -434,11 +450,6 @@ impl<'m> Traffic<'m> {
             target.empties = true;
             ctx.schedule(ctx.now + exits, Event::Exited(id), ctx.cause);
         }
-    }
-
-    /// SIGTERM comes after whatever is done before it.
-    pub fn sigterm(&mut self, id: TaskId, ctx: &mut Ctx) {
-        self.closes(id, ctx);
     }
 
     /// A task's container has ended, by itself or because it was told to.
@@ -543,11 +554,6 @@ impl<'m> Traffic<'m> {
             };
             let registered: Vec<_> = self.targets.keys().filter(registered).copied().collect();
             for task in registered {
-                let target = self.targets.get_mut(&task).expect("it was found");
-                if fails_open {
-                    target.opened = target.opened.or(Some(ctx.now));
-                    target.closed = None;
-                }
                 self.set_standing(task, Standing::Registered, ctx);
             }
             self.dirty.remove(&id);
@@ -716,6 +722,7 @@ impl<'m> Users<'m> {
             next: None,
             fails_open: false,
             healthy: 0,
+            was_empty: None,
             running: 0,
             ran_ms: 0,
             healthy_ms: 0,
