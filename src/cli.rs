@@ -155,7 +155,7 @@ to your question.
 Exit codes:
   0    answered
   2    the question was wrong: usage, scenario
-  3    no deploy ended
+  3    no deploy ended, where there is one
   130  interrupted";
 
 const AFTER_RUN: &str = "\
@@ -176,13 +176,18 @@ The table's columns:
   extra, short     time of tasks held above, and in service below, the desired
    tasks x time    count: the mean over the seeds
 
+Lowest healthy, extra and short count from the first deploy's request on; in runs
+without a deploy from the start. Where no variant has a deploy, the table leaves
+out what is said of deploys.
+
 Where a service has a load, a table says what users feel: requests that fail,
-the capacity that is short, latencies, and time below the rollout's floor.
+the capacity that is short, latencies, and time below the rollout's floor. The
+closing sentence then begins with who fails the fewest requests.
 
 Exit codes:
   0    answered
   2    the question was wrong: usage, scenario, a file that cannot be written
-  3    no deploy of any variant ended
+  3    no deploy of any variant ended, where there is one
   130  interrupted; what was done by then is printed and saved";
 
 const AFTER_LIST: &str = "\

@@ -15,6 +15,7 @@ use seatrial_reports::statistics::Comparison;
 use seatrial_reports::{csv, facts, json, markdown, table};
 use seatrial_scenarios::results::Results;
 use seatrial_scenarios::{RunOptions, Scenario, Variant};
+use seatrial_sim::measure::summary::Summary;
 use seatrial_sim::measure::trace::Trace;
 
 use crate::Exit;
@@ -35,7 +36,7 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             // Interrupted before one seed was through every variant: there is nothing to print.
             break;
         }
-        answered |= results.variants.iter().flat_map(|variant| &variant.rows).any(|row| row.summary.deploy_s.is_some());
+        answered |= has_answer(&results);
         report(&results, &arguments.formats, i > 0)?;
         if let Some(folder) = folder_of(scenario, arguments, scenarios.len()) {
             save(scenario, arguments, &results, &folder)?;
@@ -55,6 +56,12 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         (false, false) => Exit::NothingFinished,
     }
     .into())
+}
+
+/// Whether a deploy ended, or there was none that could.
+fn has_answer(results: &Results) -> bool {
+    let mut summaries = results.variants.iter().flat_map(|variant| &variant.rows).map(|row| &row.summary);
+    summaries.clone().any(|summary| summary.deploy_s.is_some()) || summaries.all(Summary::is_finished)
 }
 
 /// Every scenario, or what is wrong with any of them.
@@ -172,7 +179,9 @@ fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) 
     write(&folder.join("results.json"), json::render(&comparison).as_bytes())?;
     for format in charts::Format::ALL {
         let end = format.extension();
-        charts::durations(results, &folder.join(format!("durations.{end}")), format)?;
+        if comparison.has_deploys() {
+            charts::durations(results, &folder.join(format!("durations.{end}")), format)?;
+        }
         charts::extra_short(&comparison, &folder.join(format!("extra-short.{end}")), format)?;
         charts::money(&comparison, &folder.join(format!("money.{end}")), format)?;
     }

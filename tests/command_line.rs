@@ -277,6 +277,111 @@ fn nothing_finished_ends_with_three() {
     assert!(out.contains("> 2h 00m"), "{out}");
 }
 
+/// Two services and no deploy: users ask the second one, and one of its tasks hangs.
+const NO_DEPLOY: &str = r#"
+question = "How long do users feel one task that hangs?"
+
+[run]
+seeds = 5
+horizon = "30m"
+
+[[host_group]]
+name = "m5"
+hosts = 4
+cpu = 2048
+memory = "7680MiB"
+price = "$0.096/h"
+
+[[service]]
+name = "batch"
+desired = 2
+memory = "1GiB"
+
+[[service]]
+name = "web"
+desired = 4
+cpu = 512
+memory = "2GiB"
+startup = "lognormal(median=8s, sigma=0.3)"
+load_balancer = { kind = "alb", deregistration_delay = "30s" }
+
+[service.load]
+rate = "60/s"
+capacity_per_task = "25/s"
+
+[[fault]]
+service = "web"
+at = "5m"
+what = "hang"
+
+[[variant]]
+name = "four tasks"
+
+[[variant]]
+name = "six tasks"
+set = { "service.web.desired" = 6 }
+"#;
+
+/// It is answered, and nothing is said of deploys.
+#[test]
+fn a_scenario_without_a_deploy_is_answered() {
+    let folder = folder("no-deploy");
+    fs::write(folder.join("hang.toml"), NO_DEPLOY).unwrap();
+    let arguments =
+        ["run", "hang.toml", "--format", "table", "--format", "markdown", "--out", "out", "--facts", "facts"];
+    let output = seatrial(&folder, &arguments);
+    let out = text(&output.stdout);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{out}");
+    for part in
+        ["ECS rolling, 2 x batch, 4 x web on 4 hosts", "75 %", "hung task", "without a deploy", "\"six tasks\" fails"]
+    {
+        assert!(out.contains(part), "'{part}' is not in\n{out}");
+    }
+    for part in ["mean against", "$/deploy", "> 30m", "finish", "ended", "unfinished", "| p50 |"] {
+        assert!(!out.contains(part), "'{part}' is in\n{out}");
+    }
+    let json = fs::read_to_string(folder.join("out/results.json")).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let first = &json["variants"][0];
+    assert_eq!((&first["finished"], &first["lowest_healthy_percent"]), (&1.0.into(), &75.0.into()));
+    assert!(first["deploy_s"]["p50"].is_null() && first["usd_per_deploy"].is_null());
+    let rows = fs::read_to_string(folder.join("out/results.csv")).unwrap();
+    assert!(rows.lines().skip(1).all(|row| row.contains(",true,,") && row.ends_with(',')), "{rows}");
+    let mut charts: Vec<_> = fs::read_dir(folder.join("out")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    charts.retain(|name| name.to_string_lossy().ends_with(".svg"));
+    charts.sort();
+    let charts: Vec<_> = charts.iter().map(|name| name.to_string_lossy().replace(".svg", "")).collect();
+    assert_eq!(
+        charts.join(" "),
+        "demand-1-four-tasks demand-2-six-tasks extra-short money replicas-1-four-tasks replicas-2-six-tasks \
+         tasks-1-four-tasks tasks-2-six-tasks"
+    );
+    let tasks = fs::read_to_string(folder.join("out/tasks-1-four-tasks.svg")).unwrap();
+    assert!(tasks.contains("Tasks of web") && tasks.contains("time since the start"), "of the service that has users");
+    let facts = fs::read_to_string(folder.join("facts")).unwrap();
+    assert!(facts.contains("\"task_hung\"") && facts.contains("\"under_way\""), "{facts}");
+    assert!(!facts.contains("\"deploy_"), "{facts}");
+}
+
+/// Another variant deploys: the others have dashes there, and how the command ends depends on that deploy.
+#[test]
+fn some_variants_may_deploy_and_others_not() {
+    let folder = folder("some-deploy");
+    let deploys = "\n[[variant]]\nname = \"a deploy\"\nset = { deploy = [{ service = \"web\", at = \"10m\" }] }\n";
+    fs::write(folder.join("both.toml"), format!("{NO_DEPLOY}{deploys}")).unwrap();
+    let output = seatrial(&folder, &["run", "both.toml", "--out", "out"]);
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{out}");
+    let row = out.lines().find(|line| line.contains("four tasks")).unwrap();
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>()[2..5], ["-", "-", "-"], "{out}");
+    assert!(out.contains("with 0 to 1 deploys in each"), "{out}");
+    assert!(folder.join("out/durations.svg").exists());
+    let full = deploys.replace("set = {", "set = { \"service.web.host_port\" = 80, ");
+    fs::write(folder.join("full.toml"), format!("{NO_DEPLOY}{full}")).unwrap();
+    let output = seatrial(&folder, &["run", "full.toml"]);
+    assert_eq!(output.status.code(), Some(3), "the one deploy that there is does not end: {}", text(&output.stdout));
+}
+
 /// What `list` prints of a system is a part of a scenario that means the same as its name.
 #[test]
 fn what_list_prints_can_be_pasted() {

@@ -13,7 +13,7 @@ use seatrial_sim::model::{Load, Mishap, Model, TaskFault, WarmUp};
 use seatrial_sim::orchestrators::by_name;
 use seatrial_sim::traffic::{Arrivals, Loss, Quantile, Rate, Requests};
 use support::users::steps;
-use support::{Played, at_s, balancer, percent, plain, play, secs};
+use support::{Played, at_s, balancer, deploy, percent, plain, play, secs};
 
 /// A load whose requests wait up to 10 s.
 fn load(rate: f64, capacity: f64) -> Load {
@@ -182,6 +182,32 @@ fn every_mover_has_a_floor() {
     assert_eq!(percent(75, 200).floor(10), 8);
     assert_eq!([floor("kubernetes", "rolling"), floor("kubernetes", "recreate")], [8, 0]);
     assert_eq!(floor("swarm", "rolling"), 9);
+}
+
+/// Two tasks, and no deploy: one crashes at 100 s and its successor serves 20 s later. Its record tells of a run without a deploy
+/// from the start on: half of the tasks at worst, 20 s short, and nothing unfinished.
+#[test]
+fn a_run_without_a_deploy_is_measured_from_the_start() {
+    let mut model = one_task(load(1.0, 5.0), 600);
+    (model.services[0].desired, model.services[0].startup) = (2, Dist::Fixed(secs(20)));
+    model.task_faults = vec![TaskFault { service: ServiceId(0), at: at_s(100), what: Mishap::Crashes, tasks: 1 }];
+    let Summary { deploy_s, lowest_healthy_percent, extra_replica_s, short_replica_s, peak_tasks, .. } =
+        play(&model, 1).summary;
+    assert_eq!((deploy_s, peak_tasks), (None, 2));
+    assert!(near(lowest_healthy_percent, 50.0, 1e-9) && near(short_replica_s, 20.0, 1e-9), "{short_replica_s}");
+    assert!(near(extra_replica_s, 0.0, 1e-9), "{extra_replica_s}");
+    let finished = |model: &Model| (play(model, 1).summary.is_finished(), play(model, 1).summary.is_without_deploy());
+    assert_eq!(finished(&model), (true, true));
+    // Where it deploys, that has to end, and has no room to.
+    model.deploys = vec![deploy(0, 60)];
+    assert_eq!(finished(&model), (false, false));
+    model.host_groups[0].hosts = 2;
+    assert_eq!(finished(&model), (true, false));
+    // Five tasks have no room: the run cannot begin, and nobody is served.
+    (model.services[0].desired, model.deploys) = (5, vec![]);
+    assert_eq!(finished(&model), (false, false));
+    let Summary { lowest_healthy_percent, short_replica_s, .. } = play(&model, 1).summary;
+    assert!(near(lowest_healthy_percent, 0.0, 1e-9) && near(short_replica_s, 0.0, 1e-9));
 }
 
 /// Up, up, down, up: four actions, and the last two turn round.

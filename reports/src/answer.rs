@@ -1,4 +1,8 @@
-//! The closing sentence: a winner, how sure that is, and its price.
+//! The closing sentence: what users feel where that differs, or a winner, how sure that is, and its price.
+
+use std::cmp::Ordering;
+
+use seatrial_sim::traffic::Quantile;
 
 use crate::bill::LEAST_USD;
 use crate::cells;
@@ -8,20 +12,170 @@ use crate::wording;
 /// From so many points on, fewer of the desired tasks in service than the first variant has are no fair price for speed.
 const DOWN_POINTS: f64 = 10.0;
 
-/// Beyond such a share of the requests, in percent, and so many of them, more that fail are worth a sentence.
-const MORE_FAILED: (f64, f64) = (0.01, 1.0);
+/// Up to such a share of the requests, in percent, or so many of them, more that fail are no difference.
+const AS_MANY_FAIL: (f64, f64) = (0.01, 1.0);
 
-/// Names the fastest variant of those that finish on every seed and keep their tasks in service, and compares it with the
-/// first. A second sentence says how far in service its tasks are, and what would be faster but is down; a third one how many
-/// more requests it fails, where it does.
+/// Where variants fail more requests than others, the one that fails the fewest, its price and its deploy. Else the fastest
+/// variant of those that finish on every seed and keep their tasks in service, compared with the first: a second sentence
+/// says how far in service its tasks are, and what would be faster but is down. Where nothing is deployed, the cheapest.
 pub(crate) fn answer(comparison: &Comparison) -> String {
-    let sentences = [Some(fastest_and_price(comparison)), health(comparison), failures(comparison)];
+    let Some(first) = comparison.variants.first() else { return "There is no variant to run.".into() };
+    if let Some(sentences) = fewest_failures(comparison, first) {
+        return sentences;
+    }
+    if !comparison.has_deploys() {
+        return cheapest(comparison, first);
+    }
+    let sentences = [Some(fastest_and_price(comparison, first)), health(comparison), failures(comparison)];
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn fastest_and_price(comparison: &Comparison) -> String {
-    let Some(first) = comparison.variants.first() else { return "There is no variant to run.".into() };
-    let Some(fastest) = fastest(comparison) else { return nothing_always_finishes(comparison, first) };
+/// Who fails the fewest requests, and what that costs; none where somebody has no users, or all fail as many.
+fn fewest_failures(comparison: &Comparison, first: &VariantStatistics) -> Option<String> {
+    let mut all: Vec<(&VariantStatistics, UserStatistics)> =
+        comparison.variants.iter().map(|variant| Some((variant, variant.users?))).collect::<Option<_>>()?;
+    let share = |users: &UserStatistics| users.percent(users.failed_in_all());
+    all.sort_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)));
+    let least = share(&all.first()?.1);
+    let fails_as_few =
+        |users: &UserStatistics| share(users) - least <= AS_MANY_FAIL.0.max(users.percent(AS_MANY_FAIL.1));
+    let (fewest, more) = all.split_at(all.partition_point(|(_, users)| fails_as_few(users)));
+    let &(other, others) = more.iter().find(|(variant, _)| std::ptr::eq(*variant, first)).or(more.first())?;
+    let &(named, users) = fewest.iter().min_by(|(a, _), (b, _)| by_deploy_and_bill(a, b))?;
+
+    let which = match fewest.len() {
+        1 => "fails".into(),
+        n if named.deploy_s.mean.is_some() => format!("is the fastest of the {n} that fail"),
+        n => format!("is the cheapest of the {n} that fail"),
+    };
+    let (name, other_name) = (wording::quoted(named), wording::quoted(other));
+    let fewest =
+        format!("{name} {which} the fewest requests, {}; {other_name} fails {}.", failed_of(&users), failed(&others));
+    let price = match whole_bill(named, other) {
+        usd if usd.abs() < LEAST_USD => "the same".into(),
+        usd => format!("${} a month {}", wording::cents(usd.abs()), if usd > 0.0 { "more" } else { "less" }),
+    };
+    let costs = format!("It costs {price}{}.", deploys(named, other));
+    let faster = more.iter().filter(|(v, _)| !std::ptr::eq(*v, other) && is_faster(v, named));
+    let fastest = faster.min_by(|(a, _), (b, _)| by_deploy_and_bill(a, b)).map(|(faster, users)| {
+        let median = wording::quantile(faster.deploy_s.p50, comparison.horizon_s);
+        format!("{} takes {median}, but fails {}.", wording::quoted(faster), failed(users))
+    });
+    Some([Some(fewest), Some(costs), fastest].into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// `, and its deploy takes 1m 40s (median), that of "a" takes 50.0s`; nothing where there is none.
+fn deploys(named: &VariantStatistics, other: &VariantStatistics) -> String {
+    if !named.has_deploys() {
+        return String::new();
+    }
+    let how = |variant: &VariantStatistics, median: &str| match variant.deploy_s.p50 {
+        Some(p50) if variant.always_finishes() => format!("takes {}{median}", wording::duration(p50)),
+        _ if variant.finished == 0 => "never ends".into(),
+        _ => format!("ends in {} of its runs", wording::finished(variant)),
+    };
+    match (named.finished, other.finished) {
+        (0, 0) => ", and neither deploy ends".into(),
+        _ if !other.has_deploys() => format!(", and its deploy {}", how(named, " (median)")),
+        _ => {
+            let name = wording::quoted(other);
+            format!(", and its deploy {}, that of {name} {}", how(named, " (median)"), how(other, ""))
+        }
+    }
+}
+
+/// Whether its deploys always end, and sooner by as much as is seen.
+fn is_faster(variant: &VariantStatistics, than: &VariantStatistics) -> bool {
+    let median = |v: &VariantStatistics| v.deploy_s.p50.filter(|_| v.always_finishes()).unwrap_or(f64::INFINITY);
+    let [shorter, longer] = [variant, than].map(median);
+    shorter < longer && (longer.is_infinite() || wording::duration(shorter) != wording::duration(longer))
+}
+
+/// Shorter deploys first, those that do not always end last; then smaller bills.
+fn by_deploy_and_bill(a: &VariantStatistics, b: &VariantStatistics) -> Ordering {
+    let rank = |v: &VariantStatistics| [v.deploy_s.mean.unwrap_or(f64::INFINITY), cents(v.usd_per_month)];
+    by_rank(rank(a), rank(b))
+}
+
+/// `5 of 100,000 in a run (0.005 %)`, `none of 100,000 in a run`
+fn failed_of(users: &UserStatistics) -> String {
+    let (failed, offered) = (users.failed_in_all(), wording::count(users.offered));
+    if failed <= 0.0 {
+        return format!("none of {offered} in a run");
+    }
+    format!("{} of {offered} in a run ({})", wording::count(failed), wording::small_percent(users.percent(failed)))
+}
+
+/// `1,234 (1.2 %)`
+fn failed(users: &UserStatistics) -> String {
+    let failed = users.failed_in_all();
+    format!("{} ({})", wording::count(failed), wording::small_percent(users.percent(failed)))
+}
+
+/// Of runs without deploys that fail as many requests: the smallest bill, and what is felt there.
+fn cheapest(comparison: &Comparison, first: &VariantStatistics) -> String {
+    let rank = |v: &VariantStatistics| {
+        let [latency, shortfall] =
+            v.users.map(|users| [p95(&users), users.percent(users.shortfall)]).unwrap_or_default();
+        [cents(v.usd_per_month), latency, shortfall, v.short_replica_s]
+    };
+    let kept = comparison.variants.iter().filter(|v| v.users.is_some() || !is_down(v, first));
+    let named = kept.min_by(|a, b| by_rank(rank(a), rank(b))).unwrap_or(first);
+    if comparison.variants.len() == 1 {
+        return felt(&wording::quoted(named), named, first);
+    }
+    let felt = felt("It", named, first);
+    let (name, other) = (wording::quoted(named), wording::quoted(first));
+    let month = format!("${} a month", wording::cents(named.usd_per_month));
+    let less = -whole_bill(named, first);
+    let price = if std::ptr::eq(named, first) {
+        format!("No variant is cheaper than {name}: {month}.")
+    } else if less >= LEAST_USD {
+        format!("{name} is the cheapest: {month}, ${} less than {other}.", wording::cents(less))
+    } else {
+        format!("{name} costs as much as {other}: {month}.")
+    };
+    format!("{price} {felt}")
+}
+
+/// What users of a variant feel, beside those of the first; how many tasks serve them where nobody counts requests.
+fn felt(it: &str, named: &VariantStatistics, first: &VariantStatistics) -> String {
+    let Some(users) = named.users else {
+        let lowest = wording::percent(named.lowest_healthy_percent);
+        return format!("{it} has {lowest} of its tasks in service at worst.");
+    };
+    let fails = match users.failed_in_all() {
+        0.0 => "no request".into(),
+        _ => format!("some requests, {}", failed_of(&users)),
+    };
+    let (latency, shortfall) =
+        (wording::latency(users.latency.p95), wording::small_percent(users.percent(users.shortfall)));
+    let of_first = first.users.map(|users| wording::latency(users.latency.p95)).filter(|other| *other != latency);
+    let beside = of_first.map(|other| format!(" ({}: {other})", wording::quoted(first))).unwrap_or_default();
+    format!("{it} fails {fails}; the p95 latency is {latency}{beside}, the shortfall {shortfall}.")
+}
+
+/// The 95th percentile as a number; a saturated one is longer than any.
+fn p95(users: &UserStatistics) -> f64 {
+    match users.latency.p95 {
+        Quantile::None => 0.0,
+        Quantile::Seconds(s) => s,
+        Quantile::Saturated => f64::INFINITY,
+    }
+}
+
+/// Whole cents: what prints the same costs the same.
+fn cents(usd: f64) -> f64 {
+    (usd * 100.0).round()
+}
+
+/// The first numbers that differ decide.
+fn by_rank<const N: usize>(a: [f64; N], b: [f64; N]) -> Ordering {
+    a.iter().zip(b).map(|(a, b)| a.total_cmp(&b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn fastest_and_price(comparison: &Comparison, first: &VariantStatistics) -> String {
+    let Some(fastest) = fastest(comparison) else { return nothing_always_finishes(comparison) };
     let median = wording::quantile(fastest.deploy_s.p50, comparison.horizon_s);
     if comparison.variants.len() == 1 {
         let p95 = wording::quantile(fastest.deploy_s.p95, comparison.horizon_s);
@@ -37,7 +191,9 @@ fn fastest_and_price(comparison: &Comparison) -> String {
                 wording::quoted(fastest),
                 price(fastest, first),
                 wording::quoted(first),
-                if first.finished == 0 {
+                if !first.has_deploys() {
+                    "has no deploy".into()
+                } else if first.finished == 0 {
                     "never does".into()
                 } else {
                     format!("does in {} of its runs", wording::finished(first))
@@ -84,20 +240,14 @@ fn health(comparison: &Comparison) -> Option<String> {
     })
 }
 
-/// How many requests the named variant fails, where that are more than the first one does.
+/// How many requests the named variant fails, or the first where none is: no variant is known to fail fewer.
 fn failures(comparison: &Comparison) -> Option<String> {
-    let (first, named) = (comparison.variants.first()?, fastest(comparison)?);
-    let (users, of_first) = (named.users?, first.users?);
-    let more = users.failed_in_all() - of_first.failed_in_all();
-    let failed = |users: UserStatistics| {
+    let named = fastest(comparison).or(comparison.variants.first())?;
+    let users = named.users.filter(|users| {
         let failed = users.failed_in_all();
-        (wording::count(failed), wording::small_percent(users.percent(failed)))
-    };
-    let ((count, share), (first_count, first_share)) = (failed(users), failed(of_first));
-    (more >= MORE_FAILED.1 && users.percent(more) > MORE_FAILED.0).then(|| {
-        let (named, first) = (wording::quoted(named), wording::quoted(first));
-        format!("But {named} fails {count} requests in a run ({share}), {first} {first_count} ({first_share}).")
-    })
+        failed >= AS_MANY_FAIL.1 && users.percent(failed) > AS_MANY_FAIL.0
+    })?;
+    Some(format!("{} fails some requests, {}.", wording::quoted(named), failed_of(&users)))
 }
 
 /// Whether it takes many more tasks out of service than the first variant does.
@@ -121,21 +271,15 @@ fn faster_but_down(comparison: &Comparison) -> Option<&VariantStatistics> {
 fn fastest_where(comparison: &Comparison, may_be: impl Fn(&VariantStatistics) -> bool) -> Option<&VariantStatistics> {
     let rank =
         |v: &VariantStatistics| [v.deploy_s.mean.unwrap_or(f64::INFINITY), v.spare_usd_per_month, v.usd_per_deploy];
-    let by_rank = |a: &&VariantStatistics, b: &&VariantStatistics| {
-        rank(a)
-            .iter()
-            .zip(rank(b))
-            .map(|(a, b)| a.total_cmp(&b))
-            .find(|order| order.is_ne())
-            .unwrap_or(std::cmp::Ordering::Equal)
-    };
-    comparison.variants.iter().filter(|variant| variant.always_finishes() && may_be(variant)).min_by(by_rank)
+    let ending = comparison.variants.iter().filter(|variant| variant.has_deploys() && variant.always_finishes());
+    ending.filter(|variant| may_be(variant)).min_by(|a, b| by_rank(rank(a), rank(b)))
 }
 
-fn nothing_always_finishes(comparison: &Comparison, first: &VariantStatistics) -> String {
+fn nothing_always_finishes(comparison: &Comparison) -> String {
     let horizon = wording::duration(comparison.horizon_s);
-    match comparison.variants.len() {
-        1 => format!("{} does not finish on every seed within {horizon}.", wording::quoted(first)),
+    let deploying: Vec<_> = comparison.variants.iter().filter(|variant| variant.has_deploys()).collect();
+    match deploying.as_slice() {
+        [alone] => format!("{} does not finish on every seed within {horizon}.", wording::quoted(alone)),
         _ => format!("No variant finishes on every seed within {horizon}."),
     }
 }
@@ -209,10 +353,11 @@ fn whole_bill(variant: &VariantStatistics, first: &VariantStatistics) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use seatrial_scenarios::results::VariantResults;
     use seatrial_sim::traffic::Loss;
 
     use super::*;
-    use crate::examples::{results, users, variant};
+    use crate::examples::{results, users, variant, without_deploy};
 
     /// The answer where two variants take these seconds and the second costs this much more a month, in spare hosts and so in
     /// the bill, and a deploy.
@@ -318,25 +463,156 @@ mod tests {
         }
     }
 
+    /// A variant that takes so long, or has no deploy, that fails so many of 100,000 requests, and that costs so much more a
+    /// month.
+    fn felt(name: &str, deploy_s: Option<f64>, failed: u32, usd: f64) -> VariantResults {
+        let mut variant = variant(name, &[deploy_s]);
+        if deploy_s.is_none() {
+            variant = without_deploy(variant);
+        }
+        let summary = &mut variant.rows[0].summary;
+        summary.users = Some(users(&[(Loss::TimedOut, failed)]));
+        summary.usd_per_month += usd;
+        variant
+    }
+
+    fn of(variants: &[VariantResults]) -> String {
+        answer(&Comparison::new(&results(variants.to_vec())))
+    }
+
     /// Of 100,000 requests, 0.01 % are 10.
     #[test]
-    fn a_faster_variant_that_fails_more_requests_is_not_named_without_that() {
-        let answer = |of_first: u32, of_second: u32, second_s: f64| {
-            let variants = [("a", 60.0, of_first), ("b", second_s, of_second)].map(|(name, deploy_s, timed_out)| {
-                let mut variant = variant(name, &[Some(deploy_s)]);
-                variant.rows[0].summary.users = Some(users(&[(Loss::TimedOut, timed_out)]));
-                variant
-            });
-            answer(&Comparison::new(&results(variants.into())))
+    fn who_fails_the_fewest_requests_comes_first() {
+        let two = |of_first, of_second, second_s| {
+            of(&[felt("a", Some(60.0), of_first, 0.0), felt("b", Some(second_s), of_second, 0.0)])
         };
         let half = "\"b\" is 2.0 times faster than \"a\": it saves 30.0s a deploy (one seed, so no interval) for the same money.";
-        assert_eq!(answer(5, 15, 30.0), half);
+        assert_eq!(two(0, 0, 30.0), half);
+        assert_eq!(two(0, 10, 30.0), half);
         assert_eq!(
-            answer(5, 1_234, 30.0),
-            format!("{half} But \"b\" fails 1,234 requests in a run (1.2 %), \"a\" 5 (0.005 %).")
+            two(0, 11, 30.0),
+            "\"a\" fails the fewest requests, none of 100,000 in a run; \"b\" fails 11 (0.011 %). It costs the same, and its \
+             deploy takes 1m 00s (median), that of \"b\" takes 30.0s."
         );
-        assert_eq!(answer(1_234, 5, 30.0), half);
-        assert_eq!(answer(5, 1_234, 90.0), "No variant is faster than \"a\": 1m 00s (median).");
+        assert_eq!(
+            two(1_234, 5, 90.0),
+            "\"b\" fails the fewest requests, 5 of 100,000 in a run (0.005 %); \"a\" fails 1,234 (1.2 %). It costs the same, \
+             and its deploy takes 1m 30s (median), that of \"a\" takes 1m 00s."
+        );
+        assert_eq!(
+            two(5_000, 5_000, 30.0),
+            format!("{half} \"b\" fails some requests, 5,000 of 100,000 in a run (5 %).")
+        );
+    }
+
+    #[test]
+    fn of_several_that_fail_as_few_the_fastest_is_named_and_what_would_be_faster_but_fails_more() {
+        let variants = [
+            felt("a", Some(60.0), 2_000, 0.0),
+            felt("b", Some(50.0), 3, 10.0),
+            felt("c", Some(40.0), 8, 20.0),
+            felt("d", Some(30.0), 900, 0.0),
+        ];
+        let named = "\"c\" is the fastest of the 2 that fail the fewest requests, 8 of 100,000 in a run (0.008 %); \"a\" fails \
+                     2,000 (2 %). It costs $20.00 a month more, and its deploy takes 40.0s (median), that of \"a\" takes 1m 00s.";
+        assert_eq!(of(&variants), format!("{named} \"d\" takes 30.0s, but fails 900 (0.9 %)."));
+        assert_eq!(of(&variants[..3]), named);
+    }
+
+    /// A bad version that is rolled back ends no deploy, and yet some users feel less of it.
+    #[test]
+    fn what_users_feel_of_deploys_that_do_not_end_is_said_too() {
+        let ends = |name: &str, durations: &[Option<f64>], failed| {
+            let mut variant = variant(name, durations);
+            variant.rows.iter_mut().for_each(|row| row.summary.users = Some(users(&[(Loss::Errors, failed)])));
+            variant
+        };
+        let table = [
+            (ends("b", &[None, None], 50), ", and neither deploy ends."),
+            (
+                ends("b", &[Some(60.0), None], 50),
+                ", and its deploy ends in 50 % of its runs, that of \"a\" never ends.",
+            ),
+        ];
+        for (canary, end) in table {
+            assert_eq!(
+                of(&[ends("a", &[None, None], 1_000), canary]),
+                format!(
+                    "\"b\" fails the fewest requests, 50 of 100,000 in a run (0.05 %); \"a\" fails 1,000 (1 %). It costs the \
+                     same{end}"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn without_deploys_the_cheapest_is_named_with_what_its_users_feel() {
+        let seconds = |mut variant: VariantResults, p95| {
+            let users = variant.rows[0].summary.users.as_mut().unwrap();
+            users.latency.p95 = p95;
+            variant
+        };
+        let [a, b] = [("a", 0.0), ("b", -50.0)].map(|(name, usd)| felt(name, None, 0, usd));
+        let slow = seconds(b.clone(), Quantile::Saturated);
+        let table = [
+            (vec![a.clone()], "\"a\" fails no request; the p95 latency is 80ms, the shortfall 0.5 %."),
+            (
+                vec![felt("a", None, 5_000, 0.0)],
+                "\"a\" fails some requests, 5,000 of 100,000 in a run (5 %); the p95 latency is 80ms, the shortfall 0.5 %.",
+            ),
+            (
+                vec![a.clone(), slow],
+                "\"b\" is the cheapest: $534.00 a month, $50.00 less than \"a\". It fails no request; the p95 latency is \
+                 saturated (\"a\": 80ms), the shortfall 0.5 %.",
+            ),
+            (
+                vec![b.clone(), a.clone()],
+                "No variant is cheaper than \"b\": $534.00 a month. It fails no request; the p95 latency is 80ms, the \
+                 shortfall 0.5 %.",
+            ),
+            (
+                vec![b, seconds(felt("c", None, 0, -50.0), Quantile::Seconds(0.02))],
+                "\"c\" costs as much as \"b\": $534.00 a month. It fails no request; the p95 latency is 20ms (\"b\": 80ms), \
+                 the shortfall 0.5 %.",
+            ),
+            (
+                vec![a, felt("b", None, 40, -50.0), felt("c", None, 3, -20.0)],
+                "\"c\" is the cheapest of the 2 that fail the fewest requests, 3 of 100,000 in a run (0.003 %); \"b\" fails 40 \
+                 (0.04 %). It costs $30.00 a month more.",
+            ),
+        ];
+        for (variants, expected) in table {
+            assert_eq!(of(&variants), expected);
+        }
+    }
+
+    #[test]
+    fn without_deploys_and_without_users_no_task_may_be_missing_for_the_price() {
+        let variant = |name: &str, lowest, usd| {
+            let mut variant = without_deploy(variant(name, &[None]));
+            let summary = &mut variant.rows[0].summary;
+            (summary.lowest_healthy_percent, summary.usd_per_month) = (lowest, usd);
+            variant
+        };
+        assert_eq!(
+            of(&[variant("a", 100.0, 90.0), variant("b", 90.0, 80.0), variant("c", 80.0, 70.0)]),
+            "\"b\" is the cheapest: $80.00 a month, $10.00 less than \"a\". It has 90 % of its tasks in service at worst."
+        );
+    }
+
+    #[test]
+    fn a_deploy_beside_none_is_compared_with_nothing() {
+        let calm = without_deploy(variant("calm", &[None]));
+        assert_eq!(
+            of(&[calm.clone(), variant("b", &[Some(30.0)])]),
+            "\"b\" is the fastest that always finishes: 30.0s (median) for the same money; \"calm\" has no deploy."
+        );
+        assert_eq!(of(&[calm.clone(), variant("b", &[None])]), "\"b\" does not finish on every seed within 3h 00m.");
+        assert_eq!(of(&[variant("b", &[Some(30.0)]), calm]), "No variant is faster than \"b\": 30.0s (median).");
+        assert_eq!(
+            of(&[felt("calm", None, 0, 0.0), felt("b", Some(30.0), 100, 0.0)]),
+            "\"calm\" fails the fewest requests, none of 100,000 in a run; \"b\" fails 100 (0.1 %). It costs the same."
+        );
     }
 
     #[test]

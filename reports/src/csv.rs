@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::rounding::to_micros;
 
-/// All rows under a header line. An unfinished deploy has an empty `deploy_s`, a run without a load nothing about requests,
-/// and a saturated latency is `inf`.
+/// All rows under a header line. An unfinished deploy has an empty `deploy_s`, a run without a deploy nothing of deploys, one
+/// without a load nothing about requests, and a saturated latency is `inf`.
 #[expect(clippy::missing_panics_doc, reason = "strings and numbers can always be written into memory as CSV")]
 pub fn render(results: &Results) -> String {
     lines(&results.variants).expect("strings and numbers only, into memory")
@@ -22,15 +22,15 @@ fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
         writer.serialize(Line {
             variant: &variant.name,
             seed: row.seed,
-            finished: row.summary.deploy_s.is_some(),
+            finished: row.summary.is_finished(),
             deploy_s: row.summary.deploy_s.map(to_micros),
             lowest_healthy_percent: to_micros(row.summary.lowest_healthy_percent),
             extra_replica_s: to_micros(row.summary.extra_replica_s),
             short_replica_s: to_micros(row.summary.short_replica_s),
             peak_tasks: row.summary.peak_tasks,
             spare_usd_per_month: to_micros(row.summary.spare_usd_per_month),
-            usd_per_deploy: to_micros(row.summary.usd_per_deploy),
-            surge_usd_per_deploy: to_micros(row.summary.surge_usd_per_deploy()),
+            usd_per_deploy: per_deploy(row, row.summary.usd_per_deploy),
+            surge_usd_per_deploy: per_deploy(row, row.summary.surge_usd_per_deploy()),
             bill_usd: to_micros(row.summary.bill_usd),
             usd_per_month: to_micros(row.summary.usd_per_month),
             needed_usd: to_micros(row.summary.parts_usd.needed),
@@ -65,6 +65,10 @@ fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
+fn per_deploy(row: &Row, usd: f64) -> Option<f64> {
+    (!row.summary.is_without_deploy()).then(|| to_micros(usd))
+}
+
 fn felt(row: &Row, requests: impl Fn(&Users) -> Requests) -> Option<f64> {
     row.summary.users.map(|users| to_micros(requests(&users).as_f64()))
 }
@@ -93,8 +97,8 @@ struct Line<'a> {
     short_replica_s: f64,
     peak_tasks: u32,
     spare_usd_per_month: f64,
-    usd_per_deploy: f64,
-    surge_usd_per_deploy: f64,
+    usd_per_deploy: Option<f64>,
+    surge_usd_per_deploy: Option<f64>,
     bill_usd: f64,
     usd_per_month: f64,
     needed_usd: f64,
@@ -129,7 +133,7 @@ struct Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{results, users, variant};
+    use crate::examples::{results, users, variant, without_deploy};
 
     /// Surge, booting and draining of one deploy: 0.08 + 0.02 + 0.01 = 0.11.
     #[test]
@@ -153,5 +157,12 @@ full,1,false,,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,
 1 task does not fit: memory on 6 of 6 hosts; ports
 ";
         assert_eq!(render(&results(vec![quoted, blocked])), golden);
+    }
+
+    #[test]
+    fn a_run_without_a_deploy_is_finished_and_has_no_numbers_of_deploys() {
+        let text = render(&results(vec![without_deploy(variant("calm", &[None]))]));
+        let begins = "\ncalm,1,true,,100.0,12.5,0.0,6,70.08,,,2.4,584.0,";
+        assert!(text.contains(begins), "{text}");
     }
 }

@@ -81,6 +81,15 @@ pub(crate) fn row(seed: u64, deploy_s: Option<f64>) -> Row {
     }
 }
 
+/// The same without a deploy.
+pub(crate) fn without_deploy(mut variant: VariantResults) -> VariantResults {
+    for row in &mut variant.rows {
+        (row.summary.deploy_s, row.summary.deploys) = (None, 0);
+        row.summary.blocked.clear();
+    }
+    variant
+}
+
 /// A variant with one seed whose users felt this.
 pub(crate) fn with_users(name: &str, failed: &[(Loss, u32)]) -> VariantResults {
     let mut variant = variant(name, &[Some(100.0)]);

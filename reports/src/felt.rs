@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(felt.header.len(), 9);
         assert_eq!(
             felt.rows[0],
-            ["calm", "200", "0.2 %", "hung, timed out", "0.5 %", "20ms", "80ms", "230ms", "30.0s"]
+            ["calm", "200", "0.2 %", "hung task, timed out", "0.5 %", "20ms", "80ms", "230ms", "30.0s"]
         );
         assert_eq!(felt.rows[1][1..], ["-"; 8]);
         let mut scaled = with_users("scaled", &[]);

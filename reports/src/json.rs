@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::rounding::to_micros;
 use crate::statistics::{Comparison, DeploySeconds, Difference, UserStatistics, VariantStatistics};
 
-/// The comparison as pretty-printed JSON that ends with a newline. What is not known is `null`; nothing is left out but
+/// The comparison as pretty-printed JSON that ends with a newline. What is not known, and what there is not, is `null`; nothing is left out but
 /// the first variant's `difference`.
 #[expect(clippy::missing_panics_doc, reason = "strings and numbers can always be written as JSON")]
 pub fn render(comparison: &Comparison) -> String {
@@ -35,8 +35,8 @@ struct Variant<'a> {
     short_replica_s: f64,
     peak_tasks: u32,
     spare_usd_per_month: f64,
-    usd_per_deploy: f64,
-    surge_usd_per_deploy: f64,
+    usd_per_deploy: Option<f64>,
+    surge_usd_per_deploy: Option<f64>,
     bill_usd: f64,
     usd_per_month: f64,
     usd_per_month_per_minute_saved: Option<f64>,
@@ -123,6 +123,7 @@ impl<'a> Document<'a> {
 
 impl<'a> Variant<'a> {
     fn new(statistics: &'a VariantStatistics, is_first: bool) -> Self {
+        let per_deploy = |usd| statistics.has_deploys().then(|| to_micros(usd));
         Self {
             name: &statistics.name,
             seeds: statistics.seeds,
@@ -133,8 +134,8 @@ impl<'a> Variant<'a> {
             short_replica_s: to_micros(statistics.short_replica_s),
             peak_tasks: statistics.peak_tasks,
             spare_usd_per_month: to_micros(statistics.spare_usd_per_month),
-            usd_per_deploy: to_micros(statistics.usd_per_deploy),
-            surge_usd_per_deploy: to_micros(statistics.surge_usd_per_deploy),
+            usd_per_deploy: per_deploy(statistics.usd_per_deploy),
+            surge_usd_per_deploy: per_deploy(statistics.surge_usd_per_deploy),
             bill_usd: to_micros(statistics.bill_usd),
             usd_per_month: to_micros(statistics.usd_per_month),
             usd_per_month_per_minute_saved: statistics.usd_per_month_per_minute_saved.map(to_micros),
@@ -225,7 +226,7 @@ impl Against {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{results, users, variant};
+    use crate::examples::{results, users, variant, without_deploy};
 
     const GOLDEN: &str = r#"{
   "schema_version": 1,
@@ -347,5 +348,20 @@ mod tests {
         let summary = &mut second.rows[0].summary;
         (summary.below_floor_s, summary.scaling_actions, summary.scaling_reversals) = (30.0, 5, 1);
         assert_eq!(render(&Comparison::new(&results(vec![first, second]))), GOLDEN);
+    }
+
+    #[test]
+    fn what_is_said_of_deploys_is_null_without_one() {
+        let calm = without_deploy(variant("calm", &[None, None]));
+        let text = render(&Comparison::new(&results(vec![calm, variant("deploys", &[Some(1.0), Some(2.0)])])));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let [calm, deploys] = [0, 1].map(|index| &json["variants"][index]);
+        assert_eq!((&calm["finished"], &calm["blocked"]), (&1.0.into(), &serde_json::json!([])));
+        for key in ["usd_per_deploy", "surge_usd_per_deploy", "usd_per_month_per_minute_saved"] {
+            assert!(calm[key].is_null(), "{key}");
+        }
+        assert!(calm["deploy_s"].as_object().unwrap().values().all(serde_json::Value::is_null));
+        assert!(deploys["difference"]["deploy_s"].is_null(), "there is nothing to compare it with");
+        assert_eq!(deploys["usd_per_deploy"], 0.0);
     }
 }

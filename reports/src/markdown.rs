@@ -2,7 +2,7 @@
 
 use crate::answer::answer;
 use crate::bill::Bill;
-use crate::cells;
+use crate::cells::Cells;
 use crate::felt::Felt;
 use crate::notes::notes;
 use crate::statistics::Comparison;
@@ -10,8 +10,8 @@ use crate::wording;
 
 /// The headline, a table with the terminal's columns, what blocks, and the answer.
 pub fn render(comparison: &Comparison) -> String {
-    let rows: Vec<Vec<String>> = cells::rows(comparison).into_iter().map(Vec::from).collect();
-    let table = table_of(&cells::HEADER, &rows, &|column| cells::IS_TEXT[column]);
+    let cells = Cells::new(comparison);
+    let table = table_of(&cells.header, &cells.rows, &|column| cells.is_text(column));
     let notes: Vec<String> = notes(comparison).iter().map(|note| format!("- {}", escaped(note))).collect();
     let mut parts =
         vec![format!("**{}**", escaped(&wording::headline(comparison))), escaped(&wording::setting(comparison)), table];
@@ -63,7 +63,7 @@ mod tests {
     use seatrial_sim::traffic::Loss;
 
     use super::*;
-    use crate::examples::{comparison, results, with_users};
+    use crate::examples::{comparison, results, with_users, without_deploy};
 
     #[test]
     fn the_table_holds_what_the_terminals_holds_and_nothing_breaks_it() {
@@ -110,6 +110,22 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 | a | 1,234 | 1.2 % | no target | 0.5 % | 20ms | 80ms | 230ms | 0s |
 ";
         assert!(text.contains(golden), "{text}");
+    }
+
+    #[test]
+    fn where_nothing_is_deployed_nothing_is_said_of_deploys() {
+        let text = render(&Comparison::new(&results(vec![without_deploy(with_users("a", &[]))])));
+        let golden = "\
+| variant | spare \\$/month | lowest healthy | extra tasks x time | short tasks x time |
+| --- | ---: | ---: | ---: | ---: |
+| a | 70.08 | 100 % | 12.5s | 0s |
+
+**where the money goes";
+        assert!(text.contains(golden), "{text}");
+        assert!(
+            text.ends_with("\n\n\"a\" fails no request; the p95 latency is 80ms, the shortfall 0.5 %.\n"),
+            "{text}"
+        );
     }
 
     #[test]

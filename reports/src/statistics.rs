@@ -30,9 +30,9 @@ pub struct VariantStatistics {
     pub name: String,
     /// How many seeds it was run with.
     pub seeds: usize,
-    /// How many of those runs finished their deploys.
+    /// How many of those runs finished their deploys, or had none.
     pub finished: usize,
-    /// Deploy duration over the seeds.
+    /// Deploy duration over the seeds; nothing of it is known where there is no deploy.
     pub deploy_s: DeploySeconds,
     /// The lowest share of the desired tasks in service that any seed saw; percent.
     pub lowest_healthy_percent: f64,
@@ -165,6 +165,13 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// Whether any variant has deploys.
+    pub fn has_deploys(&self) -> bool {
+        self.variants.iter().any(VariantStatistics::has_deploys)
+    }
+}
+
 impl VariantStatistics {
     /// One variant's statistics, without a comparison.
     fn alone(variant: &VariantResults) -> Self {
@@ -174,7 +181,7 @@ impl VariantStatistics {
         Self {
             name: variant.name.clone(),
             seeds: rows.len(),
-            finished: durations.finished.len(),
+            finished: rows.iter().filter(|row| row.summary.is_finished()).count(),
             deploy_s: DeploySeconds {
                 mean: durations.mean(),
                 p50: durations.percentile(50),
@@ -207,6 +214,11 @@ impl VariantStatistics {
             users: UserStatistics::of(rows),
             blocked: most_common_first(rows.iter().flat_map(|r| &r.summary.blocked)),
         }
+    }
+
+    /// Whether there are deploys to speak of: some were requested, or a run could not even begin.
+    pub fn has_deploys(&self) -> bool {
+        self.deploys > 0 || self.finished < self.seeds
     }
 
     /// Whether every seed finished.
@@ -369,7 +381,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::examples::{results, row, variant};
+    use crate::examples::{results, row, variant, without_deploy};
 
     /// The second variant's statistics where the first takes `first` and the second `second` seconds.
     fn compared(first: &[Option<f64>], second: &[Option<f64>]) -> VariantStatistics {
@@ -505,6 +517,17 @@ mod tests {
             assert_eq!(price_of_a_minute(&slow, &fast, more_usd), price, "{fast:?} for {more_usd}");
         }
         assert_eq!(price_of_a_minute(&[Some(900.0), Some(900.0), None], &slow, 31.0), None, "the first is unfinished");
+    }
+
+    #[test]
+    fn a_run_without_a_deploy_is_finished_and_one_that_cannot_begin_is_not() {
+        let calm = VariantStatistics::alone(&without_deploy(variant("calm", &[None, None])));
+        assert!(calm.always_finishes() && !calm.has_deploys());
+        assert_eq!((calm.finished, calm.deploy_s.p50, calm.deploy_s.mean), (2, None, None));
+        let mut full = variant("full", &[None]);
+        full.rows[0].summary.deploys = 0;
+        let full = VariantStatistics::alone(&full);
+        assert!(!full.always_finishes() && full.has_deploys());
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub(crate) fn quantile(seconds: Option<f64>, horizon_s: f64) -> String {
     seconds.map_or_else(|| format!("> {}", duration(horizon_s)), duration)
 }
 
+/// A quantile of a variant's deploys; `-` where it has none.
+pub(crate) fn deploy(variant: &VariantStatistics, seconds: Option<f64>, horizon_s: f64) -> String {
+    if variant.has_deploys() { quantile(seconds, horizon_s) } else { "-".into() }
+}
+
 /// A share: `100 %`, `66.7 %`.
 pub(crate) fn percent(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
@@ -130,7 +135,7 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn cause(loss: Loss) -> &'static str {
     match loss {
         Loss::Cut => "cut off",
-        Loss::Hung => "hung",
+        Loss::Hung => "hung task",
         Loss::Refused => "refused",
         Loss::NoTarget => "no target",
         Loss::TimedOut => "timed out",

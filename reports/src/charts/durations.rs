@@ -30,7 +30,7 @@ pub(super) fn picture(results: &Results) -> Picture {
     let top = y + 44.0;
     let bottom = top + ROW * results.variants.len() as f64;
     picture.height = bottom + 72.0;
-    let most_runs = comparison.variants.iter().map(|variant| variant.finished).max().unwrap_or_default();
+    let most_runs = results.variants.iter().map(|v| Durations::new(&v.rows).finished.len()).max().unwrap_or_default();
     legend(&mut picture, top - 24.0, most_runs);
 
     let names: Vec<Vec<String>> = results.variants.iter().map(|variant| name_lines(&variant.name, NAME_ROOM)).collect();
@@ -176,18 +176,22 @@ impl Row {
         let quantiles = [(variant.deploy_s.p50, NUMBER_ROOM), (variant.deploy_s.p95, 0.0)];
         for (seconds, from_right) in quantiles {
             let at = (WIDTH - MARGIN - from_right, y);
-            picture.text(wording::quantile(seconds, horizon_s), at, Align::End, theme::BLACK);
+            picture.text(wording::deploy(variant, seconds, horizon_s), at, Align::End, theme::BLACK);
         }
         if unfinished {
             let text = format!("{} unfinished", wording::unfinished(variant));
             picture.text(text, (WIDTH - MARGIN, y + LINE), Align::End, theme::VERMILLION);
         }
-        if variant.finished == 0 {
-            let text = format!("no run finished within {}", wording::duration(horizon_s));
+        let why_empty = match (variant.has_deploys(), variant.finished) {
+            (false, _) => Some(("no deploy".into(), theme::GREY)),
+            (true, 0) => Some((format!("no run finished within {}", wording::duration(horizon_s)), theme::VERMILLION)),
+            _ => None,
+        };
+        if let Some((text, colour)) = why_empty {
             let (x, y, half) = (scale.middle(), self.middle(), width(&text, BODY, false) / 2.0 + 6.0);
             // The grid stops around the words.
             picture.rectangle((x - half, y - LINE / 2.0), (x + half, y + LINE / 2.0), self.ground());
-            picture.text(text, (x, y), Align::Middle, theme::VERMILLION);
+            picture.text(text, (x, y), Align::Middle, colour);
         }
     }
 }

@@ -71,9 +71,10 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
     picture
 }
 
-/// The least sum of the variants that always finish: an unfinished deploy has not yet started and stopped all.
+/// The least sum of the variants that always finish a deploy: an unfinished one has not yet started and stopped all, and
+/// where nothing is deployed, nothing has to.
 fn least_sum(comparison: &Comparison) -> Option<f64> {
-    let finished = comparison.variants.iter().filter(|variant| variant.always_finishes());
+    let finished = comparison.variants.iter().filter(|variant| variant.has_deploys() && variant.always_finishes());
     finished.map(|variant| variant.extra_replica_s + variant.short_replica_s).min_by(f64::total_cmp)
 }
 

@@ -8,7 +8,7 @@ use seatrial_sim::measure::attribution::Parts;
 
 use super::picture::Picture;
 use super::{DemandSeries, Format, ReplicaSeries, TaskSeries};
-use crate::examples::{results, spread, variant};
+use crate::examples::{results, spread, variant, without_deploy};
 use crate::statistics::Comparison;
 
 /// Results worth looking at, by name.
@@ -50,6 +50,10 @@ fn results_to_draw() -> Vec<(&'static str, Results)> {
         ("nothing-finished", results(vec![variant("full", &[None; 3]), variant("fuller", &[None; 3])])),
         ("no-time-at-all", results(vec![variant("recreate", &[Some(0.0); 3])])),
         ("no-variants", results(vec![])),
+        (
+            "some-without-deploys",
+            results(vec![without_deploy(variant("calm", &[None; 3])), variant("b", &[Some(60.0); 3])]),
+        ),
     ]
 }
 
@@ -162,6 +166,10 @@ fn splits_to_draw() -> Vec<(&'static str, Comparison)> {
         ("nothing-finished", Comparison::new(&results(vec![variant("full", &[None; 3])]))),
         ("no-latency", compared(&[("recreate", 0.0, 0.0)])),
         ("no-variants", compared(&[])),
+        (
+            "no-deploys",
+            Comparison::new(&results(vec![without_deploy(split(systems[2])), without_deploy(split(systems[0]))])),
+        ),
     ]
 }
 
@@ -223,9 +231,9 @@ fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
     // Five tasks on six hosts, one after another: start for 20 s, then one old task drains for 30 s and stops.
     let mut rolling = TaskSeries {
         title: "web.toml: one spare host, seed 1".into(),
-        desired: 5.0,
+        desired: vec![(0.0, 5.0)],
         end_s: 10_800.0,
-        requested_s: 600.0,
+        requested_s: Some(600.0),
         completed_s: Some(852.0),
         old_healthy: vec![(0.0, 5.0)],
         ..TaskSeries::default()
@@ -237,9 +245,13 @@ fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
         rolling.old_healthy.push((start + 20.0, left));
         rolling.draining.extend([(start + 20.0, 1.0), (start + 50.0, 0.0)]);
     }
-    let mut large =
-        TaskSeries { title: "large.toml: recreate, seed 12".into(), desired: 4000.0, end_s: 900.0, ..rolling.clone() };
-    large.requested_s = 0.0;
+    let mut large = TaskSeries {
+        title: "large.toml: recreate, seed 12".into(),
+        desired: vec![(0.0, 4000.0)],
+        end_s: 900.0,
+        ..rolling.clone()
+    };
+    large.requested_s = Some(0.0);
     large.completed_s = Some(870.0);
     large.old_healthy = vec![(0.0, 4000.0), (1.0, 0.0)];
     large.draining = vec![(1.0, 4000.0), (301.0, 0.0)];
@@ -249,22 +261,39 @@ fn series_to_draw() -> Vec<(&'static str, TaskSeries)> {
     let blocked = TaskSeries {
         title: "full.toml: a deploy that can never finish because no host has room for a single task more, seed 1"
             .into(),
-        desired: 3.0,
+        desired: vec![(0.0, 3.0)],
         end_s: 10_800.0,
-        requested_s: 600.0,
+        requested_s: Some(600.0),
         old_healthy: vec![(0.0, 3.0)],
         ..TaskSeries::default()
     };
     let instant = TaskSeries {
         title: "recreate without any latency".into(),
-        desired: 1.0,
+        desired: vec![(0.0, 1.0)],
+        requested_s: Some(0.0),
         end_s: 60.0,
         completed_s: Some(0.0),
         new_healthy: vec![(0.0, 1.0)],
         ..TaskSeries::default()
     };
+    let scaled = TaskSeries {
+        title: "web.toml: no deploy, and twice the tasks for the evening, seed 1".into(),
+        desired: vec![(0.0, 5.0), (3_600.0, 10.0), (9_000.0, 5.0)],
+        end_s: 10_800.0,
+        starting: vec![(3_602.0, 5.0), (3_700.0, 0.0)],
+        old_healthy: vec![(0.0, 5.0), (3_700.0, 10.0), (9_004.0, 5.0)],
+        draining: vec![(9_004.0, 5.0), (9_304.0, 0.0)],
+        ..TaskSeries::default()
+    };
     let nothing = TaskSeries { title: "nothing".into(), ..TaskSeries::default() };
-    vec![("rolling", rolling), ("large", large), ("blocked", blocked), ("instant", instant), ("nothing", nothing)]
+    vec![
+        ("rolling", rolling),
+        ("large", large),
+        ("blocked", blocked),
+        ("instant", instant),
+        ("scaled", scaled),
+        ("nothing", nothing),
+    ]
 }
 
 /// A day of 1,440 minutes: demand that rises and falls with some noise, and 100 requests a second for each of as many tasks as
@@ -401,9 +430,15 @@ fn names_and_units_are_in_the_svg() {
     }
     assert!(svg(1).contains("deploy duration, minutes (logarithmic)"), "21 minutes are more than 20 times 52 seconds");
     assert!(svg(1).contains("no run finished within 3h 00m"));
+    assert!(svg(7).contains("no deploy") && !svg(7).contains("finished"));
     for text in ["time since the request, minutes", "tasks", "completed after 4m 12s", "old, healthy", "desired: 5"] {
         assert!(super::tasks::picture(&series_to_draw()[0].1).to_svg().contains(text), "{text}");
     }
+    let scaled = super::tasks::picture(&series_to_draw()[4].1).to_svg();
+    for text in [">\nhealthy\n<", "time since the start", "desired: 5 to 10"] {
+        assert!(scaled.contains(text), "{text}");
+    }
+    assert!(!scaled.contains("requested") && !scaled.contains("completed"), "there is no deploy");
 }
 
 #[test]
@@ -479,9 +514,11 @@ fn the_least_sum_is_that_of_a_variant_that_always_finishes() {
     {
         assert!(svg.contains(text), "{text}");
     }
-    all.variants.remove(0);
+    let finished = all.variants.remove(0);
     let svg = super::extra_short::picture(&Comparison::new(&all)).to_svg();
     assert!(!svg.contains("the least here"), "nothing finished: there is no line");
+    let svg = super::extra_short::picture(&Comparison::new(&results(vec![without_deploy(finished)]))).to_svg();
+    assert!(!svg.contains("the least here"), "nothing was deployed: there is no line");
 }
 
 #[test]

@@ -1,28 +1,30 @@
 //! The tasks of one run over time: what is healthy, what is on its way in or out, and what was desired.
 
 use plotters::style::RGBColor;
-use seatrial_sim::engine::fact::ServiceId;
+use seatrial_sim::engine::fact::{Fact, ServiceId};
+use seatrial_sim::engine::time::Time;
 use seatrial_sim::measure::series::Series;
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::{Model, Service};
 
 use super::axis::{self, Axis};
+use super::over_time;
 use super::picture::{Align, Picture, width};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::wording;
 
-/// How the tasks of one service went through one deploy. Each quantity is a step function: its changes as
+/// How the tasks of one service went through one deploy, or through a run without any. Each quantity is a step function: its changes as
 /// (time in seconds, value from then on), in the order of time, and zero before the first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskSeries {
     /// What the chart is about: scenario, variant, seed.
     pub title: String,
     /// The desired count.
-    pub desired: f64,
+    pub desired: Vec<(f64, f64)>,
     /// When the run ended, in seconds since the start.
     pub end_s: f64,
-    /// When the deploy was requested.
-    pub requested_s: f64,
+    /// When the deploy was requested; absent where there is none.
+    pub requested_s: Option<f64>,
     /// When the control plane called it completed; absent when it did not.
     pub completed_s: Option<f64>,
     /// Tasks on their way in: from placement until they are in service.
@@ -36,20 +38,28 @@ pub struct TaskSeries {
 }
 
 impl TaskSeries {
-    /// One run's tasks, of the service whose deploy is requested first; its last deploy where it has several.
+    /// One run's tasks, of the service whose deploy is requested first, its last deploy where it has several. Without a
+    /// deploy, those of the first service with a load, or of the first one.
     pub fn of_run(model: &Model, trace: &Trace, title: &str) -> Self {
-        let service = model.deploys.first().map_or(ServiceId(0), |deploy| deploy.service);
+        let deployed = model.deploys.first().map(|deploy| deploy.service);
+        let service = deployed.or_else(|| over_time::service_with_load(model)).unwrap_or(ServiceId(0));
         let counts = trace.task_counts(service);
         let Service { name, desired, .. } = &model.services[service.index()];
         let steps =
             |series: &Series| series.points().iter().map(|&(at, tasks)| (at.as_secs_f64(), tasks as f64)).collect();
-        let requested = counts.requested.last().copied().unwrap_or_default();
+        let requested = counts.requested.last().copied();
+        let later = trace.records.iter().filter_map(|record| match record.fact {
+            Fact::DesiredChanged { service: of, desired } if of == service => {
+                Some((record.at.as_secs_f64(), f64::from(desired)))
+            }
+            _ => None,
+        });
         Self {
             title: format!("Tasks of {name}: {title}"),
-            desired: f64::from(*desired),
+            desired: std::iter::once((0.0, f64::from(*desired))).chain(later).collect(),
             end_s: model.horizon.as_secs_f64(),
-            requested_s: requested.as_secs_f64(),
-            completed_s: counts.completed.last().filter(|at| **at >= requested).map(|at| at.as_secs_f64()),
+            requested_s: requested.map(Time::as_secs_f64),
+            completed_s: counts.completed.last().filter(|at| Some(**at) >= requested).map(|at| at.as_secs_f64()),
             starting: steps(&counts.starting),
             old_healthy: steps(&counts.old_in_service),
             new_healthy: steps(&counts.new_in_service),
@@ -63,7 +73,7 @@ const PLOT: f64 = 340.0;
 /// Room for the numbers of the vertical axis.
 const NUMBER_ROOM: f64 = 48.0;
 
-/// The chart from shortly before the request until shortly after the completion.
+/// The chart from shortly before the request until shortly after the completion, or of the whole run.
 pub(super) fn picture(series: &TaskSeries) -> Picture {
     let mut picture = Picture::default();
     let y = picture.title(&wording::plain(&series.title));
@@ -77,9 +87,12 @@ pub(super) fn picture(series: &TaskSeries) -> Picture {
     let (unit, unit_s) = axis::unit(to_s - from_s);
     let time = Axis::linear(from_s / unit_s, to_s / unit_s, (left, right), 9.0);
     let layers = layers(series);
-    let steps = Steps::new(&layers, series.requested_s, from_s, to_s);
-    let count = Axis::counts(steps.highest().max(series.desired), (bottom, top), 6.0);
-    legend(&mut picture, &layers, series, y + 4.0);
+    let origin_s = series.requested_s.unwrap_or_default();
+    let steps = Steps::new(&layers, origin_s, from_s, to_s);
+    let desired = desired(series, origin_s, (from_s, to_s));
+    let most_desired = desired.iter().map(|(.., tasks)| *tasks).fold(0.0, f64::max);
+    let count = Axis::counts(steps.highest().max(most_desired), (bottom, top), 6.0);
+    legend(&mut picture, &layers, &desired, y + 4.0);
 
     for &tick in &count.ticks {
         picture.line(vec![(left, count.at(tick)), (right, count.at(tick))], theme::GRID, 1.0);
@@ -88,42 +101,57 @@ pub(super) fn picture(series: &TaskSeries) -> Picture {
     for (layer, (_, colour, _)) in layers.iter().enumerate() {
         steps.draw(&mut picture, layer, *colour, |s| time.at(s / unit_s), |n| count.at(n));
     }
-    picture.dashes((left, count.at(series.desired)), right, theme::BLACK, 2.0);
+    for &(from, to, tasks) in &desired {
+        picture.dashes((time.at(from / unit_s), count.at(tasks)), time.at(to / unit_s), theme::BLACK, 2.0);
+    }
     for &tick in &time.ticks {
         picture.line(vec![(time.at(tick), bottom), (time.at(tick), bottom + 6.0)], theme::GREY, 1.0);
         picture.text(axis::number(tick), (time.at(tick), bottom + 18.0), Align::Middle, theme::GREY);
     }
     picture.line(vec![(left, top), (left, bottom), (right, bottom)], theme::GREY, 1.0);
     let middle = f64::midpoint(left, right);
-    picture.text(format!("time since the request, {unit}"), (middle, bottom + 44.0), Align::Middle, theme::BLACK);
+    let origin = if series.requested_s.is_some() { "request" } else { "start" };
+    picture.text(format!("time since the {origin}, {unit}"), (middle, bottom + 44.0), Align::Middle, theme::BLACK);
     picture.text("tasks", (MARGIN, top - 19.0), Align::Start, theme::BLACK);
-    marks(&mut picture, series, (top, bottom), |s| time.at(s / unit_s));
+    if let Some(requested_s) = series.requested_s {
+        let completion = series.completed_s.map(|completed| completed - requested_s);
+        marks(&mut picture, completion, (top, bottom), |s| time.at(s / unit_s));
+    }
     picture
 }
 
 type Layer<'a> = (&'a str, RGBColor, &'a [(f64, f64)]);
 
 /// The stack from the bottom up: first what serves, so that its top reads against the desired line.
-fn layers(series: &TaskSeries) -> [Layer<'_>; 4] {
-    [
-        ("new, healthy", theme::GREEN, &series.new_healthy),
-        ("old, healthy", theme::SKY, &series.old_healthy),
-        ("draining", theme::VERMILLION, &series.draining),
-        ("starting", theme::YELLOW, &series.starting),
-    ]
+fn layers(series: &TaskSeries) -> Vec<Layer<'_>> {
+    let (new, old) = (series.new_healthy.as_slice(), series.old_healthy.as_slice());
+    let healthy: &[Layer] = match series.requested_s {
+        Some(_) => &[("new, healthy", theme::GREEN, new), ("old, healthy", theme::SKY, old)],
+        None => &[("healthy", theme::SKY, old)],
+    };
+    [healthy, &[("draining", theme::VERMILLION, &series.draining), ("starting", theme::YELLOW, &series.starting)]]
+        .concat()
 }
 
-/// From and to in seconds since the request: the deploy and a little around it, within the run.
+/// What was desired from when to when within the window, in seconds since `origin_s`.
+fn desired(series: &TaskSeries, origin_s: f64, (from_s, to_s): (f64, f64)) -> Vec<(f64, f64, f64)> {
+    let starts = series.desired.iter().map(|(at, tasks)| ((at - origin_s).max(from_s), *tasks));
+    let ends = series.desired.iter().skip(1).map(|(at, _)| (at - origin_s).min(to_s)).chain([to_s]);
+    starts.zip(ends).map(|((from, tasks), to)| (from, to, tasks)).filter(|(from, to, _)| from < to).collect()
+}
+
+/// From and to in seconds since the request: the deploy and a little around it, within the run. All of the run without one.
 fn window(series: &TaskSeries) -> (f64, f64) {
-    let start = -series.requested_s;
-    let end = series.end_s - series.requested_s;
-    let span = series.completed_s.map_or(end, |completed| completed - series.requested_s).max(1.0);
+    let Some(requested_s) = series.requested_s else { return (0.0, series.end_s.max(1.0)) };
+    let start = -requested_s;
+    let end = series.end_s - requested_s;
+    let span = series.completed_s.map_or(end, |completed| completed - requested_s).max(1.0);
     let to = if series.completed_s.is_some() { end.clamp(span, 1.08 * span) } else { end };
     ((-0.06 * span).max(start), to.max(1.0))
 }
 
 /// What the colours mean.
-fn legend(picture: &mut Picture, layers: &[Layer<'_>], series: &TaskSeries, y: f64) {
+fn legend(picture: &mut Picture, layers: &[Layer<'_>], desired: &[(f64, f64, f64)], y: f64) {
     let mut x = MARGIN;
     for (name, colour, _) in layers {
         picture.rectangle((x, y - 7.0), (x + 18.0, y + 7.0), *colour);
@@ -131,16 +159,19 @@ fn legend(picture: &mut Picture, layers: &[Layer<'_>], series: &TaskSeries, y: f
         x += 26.0 + width(name, BODY, false) + 28.0;
     }
     picture.dashes((x, y), x + 34.0, theme::BLACK, 2.0);
-    picture.text(format!("desired: {}", axis::number(series.desired)), (x + 42.0, y), Align::Start, theme::GREY);
+    let counts = || desired.iter().map(|(.., tasks)| *tasks);
+    let (least, most) = (counts().fold(f64::INFINITY, f64::min), counts().fold(0.0, f64::max));
+    let from = if least < most { format!("{} to ", axis::number(least)) } else { String::new() };
+    let text = format!("desired: {from}{}", axis::number(most));
+    picture.text(text, (x + 42.0, y), Align::Start, theme::GREY);
 }
 
 /// Vertical lines where the deploy was requested and completed, with words above the plot.
-fn marks(picture: &mut Picture, series: &TaskSeries, (top, bottom): (f64, f64), at: impl Fn(f64) -> f64) {
+fn marks(picture: &mut Picture, completion: Option<f64>, (top, bottom): (f64, f64), at: impl Fn(f64) -> f64) {
     let y = top - 19.0;
     let mut line = |x| picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
     let requested = at(0.0);
     line(requested);
-    let completion = series.completed_s.map(|completed| completed - series.requested_s);
     if let Some(span) = completion {
         line(at(span));
     }

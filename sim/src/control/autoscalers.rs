@@ -66,14 +66,14 @@ impl<'m> Autoscalers<'m> {
     ) {
         let watch = self.services[id.index()].as_mut().expect("only services with a scaler are looked at");
         let reading = traffic.reading(id, ctx.now);
-        let mut measured = Measured::default();
+        let (mut measured, mut busy) = (Measured::default(), None);
         if regular {
-            measured = watch.measured(reading);
+            (measured, busy) = watch.measured(reading);
             watch.last = reading;
             let period = watch.scaling.period().expect("a scaler that looks regularly has a period");
             ctx.schedule(ctx.now + period, Event::AutoscalerLooks(id), ctx.cause);
         }
-        let tasks = tasks(id, measured, cluster);
+        let tasks = tasks(id, busy, cluster);
         let counts = &cluster.services[id.index()];
         let view = ServiceView {
             now: ctx.now,
@@ -93,22 +93,25 @@ impl<'m> Autoscalers<'m> {
 }
 
 impl Watch<'_> {
-    /// Means since the last look.
-    fn measured(&self, reading: Reading) -> Measured {
+    /// Means since the last look, and the busy share of the tasks to which requests were sent.
+    fn measured(&self, reading: Reading) -> (Measured, Option<f64>) {
         let ran_ms = reading.ran_ms - self.last.ran_ms;
-        let healthy_ms = reading.healthy_ms - self.last.healthy_ms;
-        let could = self.capacity.micros() as f64 * ran_ms as f64;
+        let open_ms = reading.open_ms - self.last.open_ms;
+        let capacity = self.capacity.micros() as f64;
         let worked = (reading.worked - self.last.worked).nanos() as f64;
         let offered = (reading.offered - self.last.offered).as_f64();
-        Measured {
-            utilization: (could > 0.0).then(|| (worked / could).max(0.0)),
-            requests_per_task: (healthy_ms > 0).then(|| offered / (healthy_ms as f64 / 1_000.0)),
-        }
+        let share = |of_ms: u128| (capacity > 0.0 && of_ms > 0).then(|| (worked / (capacity * of_ms as f64)).max(0.0));
+        let measured = Measured {
+            utilization: share(ran_ms),
+            requests_per_task: (open_ms > 0).then(|| offered / (open_ms as f64 / 1_000.0)),
+        };
+        (measured, share(open_ms))
     }
 }
 
-/// A service's tasks that are not told to stop, in order of their ids.
-fn tasks(id: ServiceId, measured: Measured, cluster: &Cluster) -> Vec<TaskView> {
+/// A service's tasks that are not told to stop, in order of their ids. Those that are or were in service are as busy as those to which
+/// requests are sent, the others are idle.
+fn tasks(id: ServiceId, busy: Option<f64>, cluster: &Cluster) -> Vec<TaskView> {
     let versions = &cluster.services[id.index()].versions;
     let mut ids: Vec<_> = versions.iter().flat_map(|version| version.tasks.iter().copied()).collect();
     ids.sort_unstable();
@@ -119,7 +122,7 @@ fn tasks(id: ServiceId, measured: Measured, cluster: &Cluster) -> Vec<TaskView> 
             runs_since: task.runs_since.filter(|_| runs),
             ready_since: task.serves_since.filter(|_| ready),
             was_ready: task.serves_since.is_some() && !ready,
-            usage: if ready { measured.utilization } else { Some(0.0).filter(|_| runs) },
+            usage: if task.serves_since.is_some() { busy } else { Some(0.0) }.filter(|_| runs),
         }
     };
     ids.into_iter().map(|id| view(&cluster.tasks[id.index()])).collect()

@@ -49,8 +49,10 @@ struct Users<'m> {
     running: u32,
     /// Task-milliseconds of running.
     ran_ms: u128,
-    /// Task-milliseconds in service.
-    healthy_ms: u128,
+    /// Targets to which requests are sent.
+    open: u32,
+    /// Target-milliseconds of being sent requests.
+    open_ms: u128,
     since: Time,
 }
 
@@ -116,9 +118,9 @@ pub(crate) struct Reading {
     pub offered: Requests,
     /// Worked on, with errors too.
     pub worked: Requests,
-    /// Task-milliseconds of running, and in service.
+    /// Task-milliseconds of running, and of being sent requests.
     pub ran_ms: u128,
-    pub healthy_ms: u128,
+    pub open_ms: u128,
 }
 
 /// A warm-up is a ramp of so many steps, each with the mean of its part.
@@ -204,6 +206,7 @@ impl<'m> Traffic<'m> {
                 }
                 self.warm_up(id, from.is_none(), ctx);
                 self.set_standing(id, Standing::Healthy, ctx);
+                self.believe(id);
             }
             TaskState::Draining => self.drain(id, ctx),
             TaskState::Stopping => self.stops(id, ctx),
@@ -220,6 +223,26 @@ impl<'m> Traffic<'m> {
         self.dirty.insert(service);
     }
 
+    /// What made a target healthy makes its checkers think so, too.
+    fn believe(&mut self, id: TaskId) {
+        if let Some(target) = self.targets.get_mut(&id) {
+            for checks in target.checks.iter_mut().flatten().filter(|checks| !checks.well) {
+                (checks.well, checks.failures, checks.passes) = (true, 0, 0);
+            }
+        }
+    }
+
+    /// Where a new target gets requests because no other is healthy, it may be too busy for the check that it is to pass: when it
+    /// has its next chance.
+    pub fn fails_first_check(&mut self, id: TaskId, ctx: &Ctx) -> Option<Duration> {
+        let target = self.targets.get(&id).filter(|target| target.standing == Standing::Registered)?;
+        let (service, cohort, hangs) = (target.service, target.cohort, target.kind.condition == Condition::Hung);
+        let probe = self.probe(service, Checker::Balancer)?;
+        let users = self.users(service);
+        users.advance(ctx.now);
+        (hangs || users.fluid.wait(cohort) >= probe.timeout).then(|| probe.timeout + probe.interval)
+    }
+
     /// A task's container runs.
     fn begin(&mut self, id: TaskId, cluster: &Cluster, ctx: &Ctx) {
         let task = &cluster.tasks[id.index()];
@@ -230,9 +253,14 @@ impl<'m> Traffic<'m> {
             _ => Condition::Serving,
         };
         let entity = task.entity;
-        self.targets.remove(&id).into_iter().for_each(|gone| self.users(service).fluid.leave(gone.cohort));
+        let before = self.targets.remove(&id);
         let users = self.users(service);
         users.advance(ctx.now);
+        if let Some(gone) = before {
+            // Its container was started again before the last one to send it requests had noticed.
+            users.open -= u32::from(gone.kind.open);
+            users.fluid.leave(gone.cohort);
+        }
         users.running += 1;
         let capacity = users.service.load.as_ref().map_or(Rate::ZERO, |load| load.capacity_per_task);
         let kind = Kind { version, condition, capacity, weight: 1_000, open: false };
@@ -332,8 +360,14 @@ impl<'m> Traffic<'m> {
         };
         let kind = Kind { open, ..target.kind };
         match (target.kind.open, open) {
-            (false, true) => (target.opened, target.closed) = (Some(ctx.now), None),
-            (true, false) => target.closed = target.closed.or(Some(ctx.now)),
+            (false, true) => {
+                users.open += 1;
+                (target.opened, target.closed) = (Some(ctx.now), None);
+            }
+            (true, false) => {
+                users.open -= 1;
+                target.closed = target.closed.or(Some(ctx.now));
+            }
             _ => {}
         }
         self.turn(id, kind, ctx);
@@ -666,7 +700,7 @@ impl<'m> Traffic<'m> {
             offered: totals.offered,
             worked: totals.served + totals.lost[Loss::Errors as usize],
             ran_ms: users.ran_ms,
-            healthy_ms: users.healthy_ms,
+            open_ms: users.open_ms,
         }
     }
 
@@ -725,7 +759,8 @@ impl<'m> Users<'m> {
             was_empty: None,
             running: 0,
             ran_ms: 0,
-            healthy_ms: 0,
+            open: 0,
+            open_ms: 0,
             since: Time::ZERO,
         }
     }
@@ -734,7 +769,7 @@ impl<'m> Users<'m> {
         let ms = u128::from(now.since(self.since).as_millis());
         self.since = now;
         self.ran_ms += ms * u128::from(self.running);
-        self.healthy_ms += ms * u128::from(self.healthy);
+        self.open_ms += ms * u128::from(self.open);
         self.fluid.advance(now);
     }
 

@@ -167,11 +167,37 @@ impl<'m> World<'m> {
             Event::Kill(task) => self.agents.kill(task, &mut self.cluster, ctx),
             Event::Exited(task) => self.agents.exited(task, &mut self.cluster, ctx),
             Event::Restarted(task) => self.agents.restarted(task, &mut self.cluster, ctx),
-            Event::LoadSteps { service, step } => self.traffic.load_steps(service, step, ctx),
-            Event::FlowsChange(service) => self.traffic.flows_change(service, ctx),
             Event::AutoscalerLooks(service) => self.autoscaler_looks(service, true, ctx),
             Event::BoundsChange(service) => self.autoscaler_looks(service, false, ctx),
             Event::FaultOccurs(fault) => self.fault_occurs(fault, ctx),
+            Event::LoadSteps { .. }
+            | Event::FlowsChange(_)
+            | Event::Warms(_)
+            | Event::Sigterm(_)
+            | Event::RotationEnds(_)
+            | Event::TargetGone(_)
+            | Event::CheckSent(..)
+            | Event::CheckAnswered(..) => self.move_requests(event, ctx),
+            Event::Passed(task) => self.first_checks_pass(task, ctx),
+            Event::Started(task)
+            | Event::GateDue(task)
+            | Event::GateDeadline(task)
+            | Event::Crashed(task)
+            | Event::FoundUnwell(task)
+            | Event::DrainNoticed(task)
+            | Event::UnhealthyNoticed(task)
+            | Event::StopsByHand(task)
+            | Event::HandoverDue(task)
+            | Event::StopReported(task) => self.tell_scheduler(event, task, ctx),
+        }
+        self.follow_up(ctx);
+    }
+
+    /// What happens to requests, and to the checks of targets.
+    fn move_requests(&mut self, event: Event, ctx: &mut Ctx) {
+        match event {
+            Event::LoadSteps { service, step } => self.traffic.load_steps(service, step, ctx),
+            Event::FlowsChange(service) => self.traffic.flows_change(service, ctx),
             Event::Warms(task) => self.traffic.warms(task, ctx),
             Event::Sigterm(task) => self.traffic.sigterm(task, ctx),
             Event::RotationEnds(task) => {
@@ -191,19 +217,21 @@ impl<'m> World<'m> {
                     scheduler.verdict(verdict, &mut self.cluster, &mut self.agents, ctx);
                 }
             }
-            Event::Started(task)
-            | Event::Passed(task)
-            | Event::GateDue(task)
-            | Event::GateDeadline(task)
-            | Event::Crashed(task)
-            | Event::FoundUnwell(task)
-            | Event::DrainNoticed(task)
-            | Event::UnhealthyNoticed(task)
-            | Event::StopsByHand(task)
-            | Event::HandoverDue(task)
-            | Event::StopReported(task) => self.tell_scheduler(event, task, ctx),
+            _ => unreachable!("{event:?} is not about requests"),
         }
-        self.follow_up(ctx);
+    }
+
+    /// A new target passes its checks, unless it is too busy for them by then.
+    fn first_checks_pass(&mut self, id: TaskId, ctx: &mut Ctx) {
+        let Some(later) = self.traffic.fails_first_check(id, ctx) else {
+            self.tell_scheduler(Event::Passed(id), id, ctx);
+            return;
+        };
+        let task = &mut self.cluster.tasks[id.index()];
+        if task.passes_at == Some(ctx.now) {
+            task.passes_at = Some(ctx.now + later);
+            ctx.schedule(ctx.now + later, Event::Passed(id), ctx.cause);
+        }
     }
 
     /// What happens to a task is for its service's scheduler.

@@ -14,12 +14,13 @@ use crate::model::Model;
 /// One run in one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// From the request to the completion of the run's longest deploy, in seconds; absent when one did not end. A deploy
-    /// that a later one superseded does not count.
+    /// From the request to the completion of the run's longest deploy, in seconds; absent when one did not end, and where
+    /// there is none. A deploy that a later one superseded does not count.
     pub deploy_s: Option<f64>,
-    /// What each unfinished deploy waits for, in words; empty when all ended.
+    /// What each unfinished deploy waits for, in words, and what keeps a run from its start; empty when all ended.
     pub blocked: Vec<String>,
-    /// The lowest share of the desired tasks that was in service, over services with a deploy, from its request on; percent.
+    /// The lowest share of the desired tasks that was in service, over services with a deploy, from its request on; in a
+    /// run without a deploy over all services, from the start on, and so are the next three. Percent.
     pub lowest_healthy_percent: f64,
     /// Task-seconds reserved above the desired count, from the first request on.
     pub extra_replica_s: f64,
@@ -51,6 +52,16 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether there is no deploy in the run. One that could not even begin may have had some.
+    pub const fn is_without_deploy(&self) -> bool {
+        self.deploys == 0 && self.blocked.is_empty()
+    }
+
+    /// Whether nothing is left unfinished: every deploy ended, or there was none.
+    pub const fn is_finished(&self) -> bool {
+        self.deploy_s.is_some() || self.is_without_deploy()
+    }
+
     /// What of the bill was for hosts and machines that come, go or are held beyond the desired tasks, for each deploy; US
     /// dollars. None without a deploy.
     pub fn surge_usd_per_deploy(&self) -> f64 {
@@ -74,12 +85,14 @@ pub struct SummaryObserver<'m> {
     users: UserMeter<'m>,
 }
 
-/// The tasks of one service, summed up as they change: most of it from its first deploy's request on.
+/// The tasks of one service, summed up as they change: most of it from its first deploy's request on, or from the start where
+/// no service has a deploy.
 #[derive(Clone, Debug, Default)]
 struct Watched<'m> {
     /// What says how many tasks are to stay in service, where somebody minds.
     rollout: Option<&'m Rollout>,
-    requested: bool,
+    /// Whether that is so by now.
+    counts: bool,
     /// Since when the counts are as they are.
     since: Time,
     desired: i64,
@@ -106,7 +119,7 @@ impl<'m> Watched<'m> {
         let service = &model.services[id.index()];
         let is_minded = service.load.is_some() || model.deploys.iter().any(|deploy| deploy.service == id);
         let rollout = is_minded.then_some(&service.rollout);
-        let mut watched = Self { rollout, lowest: (1, 1), ..Self::default() };
+        let mut watched = Self { rollout, counts: model.deploys.is_empty(), lowest: (1, 1), ..Self::default() };
         watched.want(service.desired);
         watched
     }
@@ -131,7 +144,7 @@ impl<'m> Watched<'m> {
         if self.in_service < self.floor {
             self.below_floor += span;
         }
-        if !self.requested || span == 0 {
+        if !self.counts || span == 0 {
             return;
         }
         self.extra += (self.reserved - self.desired).max(0) * span;
@@ -178,13 +191,16 @@ impl<'m> SummaryObserver<'m> {
         let spans = deploys.map(|(&(requested, ended), _)| Some(ended?.since(requested?)));
         let longest = spans.collect::<Option<Vec<_>>>().and_then(|spans| spans.into_iter().max());
         // A run that could not even begin serves nobody.
-        let began = self.deploys.is_empty() || self.services.iter().any(|watched| watched.requested);
+        let began = match self.deploys.as_slice() {
+            [] => outcome.blocked.is_empty(),
+            _ => self.services.iter().any(|watched| watched.counts),
+        };
         let (mut lowest, mut extra, mut short, mut peak) = (if began { 100.0_f64 } else { 0.0 }, 0, 0, 0);
         let mut services = self.services.clone();
         for watched in &mut services {
             watched.pass(end);
         }
-        for watched in services.iter().filter(|watched| watched.requested) {
+        for watched in services.iter().filter(|watched| began && watched.counts) {
             lowest = lowest.min(100.0 * watched.lowest.0 as f64 / watched.lowest.1 as f64);
             extra += watched.extra;
             short += watched.short;
@@ -244,7 +260,7 @@ impl Observer for SummaryObserver<'_> {
                 self.deploys[deploy.index()].0 = Some(at);
                 let watched = &mut self.services[service.index()];
                 watched.pass(at);
-                watched.requested = true;
+                watched.counts = true;
             }
             Fact::DesiredChanged { service, desired } => {
                 let watched = &mut self.services[service.index()];
