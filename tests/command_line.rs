@@ -528,3 +528,21 @@ fn the_readme_shows_what_its_command_prints() {
         assert!(shown == fs::read(out.join(drawn)).unwrap(), "docs/images/{picture} is not what the command draws");
     }
 }
+
+/// So is what it shows of users. (Golden: `seatrial run scenarios/library/drain-or-cut.toml`, and of `match-day.toml` the pictures that
+/// `--seeds 1 --out` draws of the third variant.)
+#[test]
+fn the_readme_shows_what_users_feel() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let printed = text(&seatrial(root, &["run", "scenarios/library/drain-or-cut.toml"]).stdout);
+    let felt = &printed[printed.find("  what users feel").expect("it has users")..];
+    assert!(readme.contains(felt.trim_end()), "the README does not show\n{felt}");
+    let out = folder("readme-users").join("out");
+    seatrial(root, &["run", "scenarios/library/match-day.toml", "--seeds", "1", "--out", out.to_str().unwrap()]);
+    for picture in ["demand", "replicas"] {
+        let shown = fs::read(root.join(format!("docs/images/{picture}.svg"))).unwrap();
+        let drawn = fs::read(out.join(format!("{picture}-3-at-the-peak-minimum-50.svg"))).unwrap();
+        assert!(shown == drawn, "docs/images/{picture}.svg is not what the command draws");
+    }
+}
