@@ -622,10 +622,13 @@ fn replacement_storm() {
     // Two tasks serve 50 of 103 a second for 1,740 s; for 60 s each of them has requests that wait and are not lost yet.
     let overload = 53.0 * 1_740.0 - 2.0 * 25.0 * 60.0;
     answers.assert_each("nothing is replaced", "failed", failed, overload - 1.0, overload + 1.0);
-    // Whatever is stopped first is missing. Those that come late to it lose less.
-    let eager = answers.failed("stop first, eager");
-    assert!(eager > overload && answers.failed("maximum 100 %, eager") > overload, "{eager} of {overload}");
-    assert!(answers.failed("stop first, patient") < eager);
+    // A task that is stopped first works off what waits there while it drains, for 30 s, and the next one is up before: it is about
+    // what the overload takes. Where the next one waits until it is gone, it is missing.
+    for stop_first in ["stop first, eager", "stop first, patient"] {
+        let failed = answers.failed(stop_first);
+        assert!((failed / overload - 1.0).abs() < 0.05, "{stop_first}: {failed} of {overload}");
+    }
+    assert!(answers.failed("maximum 100 %, eager") > 1.1 * overload);
     // Two to four tasks serve more than two, and more often where more is replaced.
     let (busy, patient) = (answers.failed("start first, eager"), answers.failed("start first, patient"));
     assert!(busy < patient && patient < overload, "{busy}, {patient} of {overload}");
