@@ -8,11 +8,12 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
-    Deploy, Fault, Leaving, Load, LoadBalancer, Mishap, Model, Scaling, ScheduledSize, TaskFault, Version, WarmUp,
+    Deploy, Fault, HealthCheck, Leaving, Load, LoadBalancer, Mishap, Model, Scaling, ScheduledSize, TaskFault, Version,
+    WarmUp,
 };
 use seatrial_sim::orchestrators::load_balancers::{ALB, CLASSIC};
 use seatrial_sim::orchestrators::{by_name, ecs};
-use seatrial_sim::traffic::Loss;
+use seatrial_sim::traffic::{Loss, Quantile};
 use support::users::{load, steps};
 use support::{Played, at_s, plain, play, secs};
 
@@ -438,4 +439,74 @@ fn a_lag_of_the_deregistration_sends_more_into_the_drain() {
         let failed = lost(&play(&model, 1), Loss::Cut, at_s(1_800));
         assert!((failed - cut).abs() < 1e-3, "{lag} s: {failed} of {cut}");
     }
+}
+
+/// An early end of draining cuts as much in the mean as a timer would: of 25/s of exponential 10 s each, 250 x exp(-3) are under way
+/// when 30 s are over. (A lot that leaves none, and one that leaves some.)
+#[test]
+fn an_early_end_cuts_what_a_timer_would_in_the_mean() {
+    for (rate, early) in [(50.0, true), (50.0, false), (2.0, true), (2.0, false)] {
+        let in_flight = early.then_some(Dist::ZERO);
+        let balancer = LoadBalancer { deregistration_delay: secs(30), in_flight, ..checked(5, 3, 2) };
+        let request_time = Dist::Exponential { mean: secs(10) };
+        let mut model = service(2, balancer, Load { request_time, ..load(rate, 100.0) });
+        model.services[0].startup = Dist::Fixed(secs(120));
+        model.task_faults = vec![fault(Mishap::Stopped, 600)];
+        let seeds = 1_000;
+        let cut: f64 = (1..=seeds).map(|seed| lost(&play(&model, seed), Loss::Cut, at_s(1_800))).sum();
+        let expected = rate / 2.0 * 10.0 * (-3.0_f64).exp();
+        // Of the lots alone, which are yes or no.
+        let error = 5.0 * expected.sqrt() / (seeds as f64).sqrt();
+        assert!((cut / seeds as f64 - expected).abs() < error, "{rate}/s: {} of {expected}", cut / seeds as f64);
+    }
+}
+
+/// What waits at a target is worked off while it drains: with 400 at 25/s that takes 16 s, and an early end waits for it.
+#[test]
+fn an_early_end_waits_for_what_waits() {
+    let balancer = LoadBalancer { deregistration_delay: secs(300), in_flight: Some(Dist::ZERO), ..checked(30, 30, 2) };
+    let mut model = service(2, balancer, load(0.0, 25.0));
+    // 20/s too many for 40 s, at two tasks, and then what they can do.
+    model.services[0].load.as_mut().expect("it has one").arrivals = steps(&[(0, 50.0), (540, 70.0), (580, 50.0)]);
+    model.services[0].startup = Dist::Fixed(secs(120));
+    model.task_faults = vec![fault(Mishap::Stopped, 600)];
+    let played = play(&model, 1);
+    let gone = first(&played, |fact| matches!(fact, Fact::TargetGone { .. })).expect("it drains");
+    assert_eq!(gone, at_s(616));
+    assert!(lost(&played, Loss::Cut, at_s(1_800)) < 1e-3);
+}
+
+/// A pod that hangs is ended by its own check even where its load balancer has taken it out before.
+#[test]
+fn a_hung_task_is_ended_by_its_own_check_behind_a_balancer_too() {
+    let kubernetes = by_name("kubernetes").expect("it is known").settings();
+    let mut model = service(2, checked(5, 2, 2), load(50.0, 100.0));
+    model.services[0].health_check =
+        Some(HealthCheck { fails_after: Some(Dist::fixed_millis(30_000)), ..kubernetes.health_check });
+    model.control = kubernetes.control;
+    model.task_faults = vec![fault(Mishap::Hangs, 120)];
+    for seed in 1..50 {
+        let played = play(&model, seed);
+        let ended = first(&played, |fact| matches!(fact, Fact::TaskFailed { .. })).expect("it is ended");
+        assert!((23.0..=33.0).contains(&ended.since(at_s(120)).as_secs_f64()), "{ended}");
+    }
+}
+
+/// Latencies are those of the tasks that requests meet, not of all tasks in the mean.
+#[test]
+fn a_canary_of_half_the_traffic_makes_its_requests_wait() {
+    // 39/s, a half of it at one task of 20/s, the other at ten: 1 / (20 - 19.5) = 2 s in the mean there, exponential.
+    let request_time = Dist::Exponential { mean: Duration::from_millis(50) };
+    let mut model = service(10, ALB, Load { request_time, ..load(39.0, 20.0) });
+    let one = Step { new: Size::Of(Bound::tasks(1)), ..Step::beside(Size::ALL) };
+    let one = one.weighing(500).holding(Hold::For(secs(1_000)));
+    model.services[0].rollout = Rollout::new(vec![one, Step::all(Step::FREE)]);
+    model.deploys = vec![support::deploy(0, 200)];
+    model.horizon = secs(1_200);
+    let users = play(&model, 1).summary.users.expect("it has a load");
+    // Some five sixths of the time a half of them meet that: 41.6 % exceed t by exp(-t / 2), so p95 is 2 ln(0.416 / 0.05) = 4.2 s.
+    let Quantile::Seconds(p95) = users.latency.p95 else { panic!("{users:?}") };
+    assert!((4.0..4.5).contains(&p95), "{p95}");
+    let Quantile::Seconds(p50) = users.latency.p50 else { panic!("{users:?}") };
+    assert!(p50 < 0.2, "{p50}");
 }

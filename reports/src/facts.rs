@@ -157,7 +157,7 @@ impl<'a> Line<'a> {
             Fact::DemandChanged { .. }
             | Fact::CapacityChanged { .. }
             | Fact::ServedChanged { .. }
-            | Fact::DelayedChanged { .. }
+            | Fact::SpreadChanged { .. }
             | Fact::LosingChanged { .. }
             | Fact::RequestsLost { .. } => line.of_requests(model, record.fact),
             Fact::Autoscaled { service, desired } => Self { service: named(service), desired: Some(desired), ..line },
@@ -171,7 +171,7 @@ impl<'a> Line<'a> {
             Fact::DemandChanged { service, rate }
             | Fact::CapacityChanged { service, rate }
             | Fact::ServedChanged { service, rate }
-            | Fact::DelayedChanged { service, rate, .. } => {
+            | Fact::SpreadChanged { service, rate, .. } => {
                 Self { service: named(service), requests_per_s: Some(rate.as_per_s()), ..self }
             }
             Fact::LosingChanged { service, loss, rate } => Self {
@@ -236,7 +236,7 @@ fn word(fact: Fact) -> &'static str {
         Fact::DemandChanged { .. } => "demand_changed",
         Fact::CapacityChanged { .. } => "capacity_changed",
         Fact::ServedChanged { .. } => "served_changed",
-        Fact::DelayedChanged { .. } => "delayed_changed",
+        Fact::SpreadChanged { .. } => "spread_changed",
         Fact::LosingChanged { .. } => "losing_changed",
         Fact::RequestsLost { .. } => "requests_lost",
         Fact::TaskHung { .. } => "task_hung",

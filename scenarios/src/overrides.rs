@@ -60,7 +60,7 @@ impl Override {
                 Ok(())
             }
             Value::List(list) if depth == 1 => {
-                let by = if ["deploy", "scale"].contains(&parent.as_str()) { "service" } else { "name" };
+                let by = if ["deploy", "scale", "fault"].contains(&parent.as_str()) { "service" } else { "name" };
                 let mut elements = list.iter_mut().filter(|node| node.get(by).and_then(Node::as_str) == Some(key));
                 match (elements.next(), elements.next()) {
                     (Some(element), None) => self.put(element, depth + 1),
@@ -121,8 +121,8 @@ fn collect(table: &Table, above: &[String], found: &mut Vec<Override>) {
 /// Whether a table at this path leads on to values rather than being one.
 fn is_container(path: &[String]) -> bool {
     match path {
-        [root] => ["run", "host_group", "service", "deploy", "scale"].contains(&root.as_str()),
-        [root, _] => ["host_group", "service", "deploy", "scale"].contains(&root.as_str()),
+        [root] => ["run", "host_group", "service", "deploy", "scale", "fault"].contains(&root.as_str()),
+        [root, _] => ["host_group", "service", "deploy", "scale", "fault"].contains(&root.as_str()),
         _ => false,
     }
 }

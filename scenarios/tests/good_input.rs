@@ -78,7 +78,7 @@ health_check_grace = "45s"
 pre_stop = "5s"
 exit = "2s"
 stop_timeout = "20s"
-load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", slow_start = "40s", deregistration_lag = "1s", health_check = { interval = "6s", timeout = "4s", initial_checks = 2, unhealthy = 3, healthy = 4, registration = "1s", first_check = "at-once" } }
+load_balancer = { kind = "classic", deregistration_delay = "10s", drain = "timer", deregistration_lag = "1s", health_check = { interval = "6s", timeout = "4s", initial_checks = 2, unhealthy = 3, healthy = 4, registration = "1s", first_check = "at-once" } }
 load = { trace = "traffic.csv", scale = 2, shift = "90m", repeat = true, gaps = "hold", noise = 0.1, cpu_per_request = "40ms", request_time = "exponential(mean=20s)", timeout = "10s", warm_up = { span = "60s", from = 20 }, graceful_shutdown = true }
 strategy = "one-at-a-time"
 placement = "binpack"
@@ -259,7 +259,7 @@ fn every_key_is_read() {
             timeout: ms(4_000),
             unhealthy_checks: 3,
             healthy_checks: 4,
-            slow_start: ms(40_000),
+            slow_start: ms(0),
             deregistration_lag: Dist::fixed_millis(1_000),
             deregistration_delay: ms(10_000),
             in_flight: None,

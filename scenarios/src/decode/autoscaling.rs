@@ -84,6 +84,9 @@ fn schedule(item: &Item) -> Option<Vec<ScheduledBounds>> {
     };
     let mut schedule: Vec<ScheduledBounds> = item.list()?.iter().map(read).collect::<Option<_>>()?;
     schedule.sort_by_key(|bounds| bounds.at);
+    if let Some(pair) = schedule.windows(2).find(|pair| pair[0].at == pair[1].at) {
+        return item.wrong(format!("two of them at {}", pair[0].at.since(Time::ZERO)), "write one of them".to_string());
+    }
     Some(schedule)
 }
 

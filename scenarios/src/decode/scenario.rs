@@ -85,9 +85,9 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
         task_faults: task_faults?,
         registry_bytes_per_s,
     };
-    let users = |service: &Service| service.load.is_some() || service.autoscaling.is_some();
+    let users = |item: &Item| ["load", "autoscaling"].iter().any(|key| item.node.get(key).is_some());
     let happens = model.deploys.len() + model.scalings.len() + model.task_faults.len();
-    if happens == 0 && !model.services.iter().any(users) {
+    if happens == 0 && !service_items.iter().any(users) {
         let help = "write a [[deploy]], a [[scale]] or a [[fault]], or give a service a load";
         root.wrong::<()>("nothing happens in it", help.to_string());
     }

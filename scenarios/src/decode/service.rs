@@ -166,7 +166,12 @@ fn load_balancer(item: &Item) -> Option<LoadBalancer> {
         Some("timer") => Some(None),
         _ => item.dist().map(Some),
     });
-    let slow_start = fields.or("slow_start", kind.slow_start, |item| item.duration_up_to(hour));
+    let slow_start = fields.or("slow_start", kind.slow_start, |item| {
+        if kind != load_balancers::ALB {
+            return item.wrong("only an alb has a slow start", "leave it out, or write kind = \"alb\"".to_string());
+        }
+        item.duration_up_to(hour)
+    });
     let deregistration_lag = fields.or("deregistration_lag", kind.deregistration_lag.clone(), |item| item.dist());
     let balancer = LoadBalancer { deregistration_delay, in_flight, slow_start, deregistration_lag, ..kind };
     let balancer = match fields.get("health_check") {
@@ -186,7 +191,12 @@ fn health_check(item: &Item, default: LoadBalancer) -> Option<LoadBalancer> {
     let initial_checks = fields.or("initial_checks", default.initial_checks, |item| item.count("checks", 10));
     let timeout = fields.or("timeout", default.timeout, |item| {
         item.duration_above_zero()?;
-        item.duration_up_to(Duration::from_secs(120))
+        let timeout = item.duration_up_to(Duration::from_secs(120))?;
+        if timeout > interval {
+            let help = format!("write at most the interval, {interval}");
+            return item.wrong(format!("{timeout} is longer than the interval"), help);
+        }
+        Some(timeout)
     });
     let healthy_checks = fields.or("healthy", default.healthy_checks, |item| item.count("checks", 10));
     let unhealthy_checks = fields.or("unhealthy", default.unhealthy_checks, |item| item.count("checks", 10));

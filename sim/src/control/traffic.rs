@@ -34,6 +34,7 @@ struct Users<'m> {
     entity: Entity,
     fluid: Fluid,
     flows: Flows,
+    spread: Vec<(Rate, Rate)>,
     /// What a full member has got and served from which time on, and the version that the split was about then.
     history: Vec<(Time, Option<u16>, [Rate; 2])>,
     /// What began longer ago is not under way any more.
@@ -73,7 +74,7 @@ struct Target {
     /// Its container runs.
     runs: bool,
     /// Its draining, or its stop, ends when nothing is under way any more.
-    empties: bool,
+    ending: Ending,
     /// By [`Checker`], the checks of an ailing target.
     checks: [Option<Checks>; 2],
     /// How often its checks have begun.
@@ -90,6 +91,17 @@ enum Standing {
     Leaving,
     /// No request is sent to it any more.
     Out,
+}
+
+/// What is known of the requests at a target when it is let go of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Nothing: as many are under way as are to be expected.
+    Timer,
+    /// None is under way any more.
+    Empty,
+    /// One is at least.
+    NotEmpty,
 }
 
 /// The checks of an ailing target.
@@ -279,7 +291,7 @@ impl<'m> Traffic<'m> {
                 warms_since: None,
                 starts_slowly: false,
                 runs: true,
-                empties: false,
+                ending: Ending::Timer,
                 checks,
                 ailments: 0,
             },
@@ -388,35 +400,27 @@ impl<'m> Traffic<'m> {
         } else {
             self.set_standing(id, Standing::Out, ctx);
         }
-        let drained = self.until_drained(id, ctx.now);
-        // A balancer that need not wait for its timer has nothing left to wait for.
+        let (drained, ending) = self.until_drained(id, ctx.now);
         let target = self.targets.get_mut(&id).expect("it is there");
-        target.empties = balancer.in_flight.is_some() && drained < balancer.deregistration_delay;
+        target.ending = ending;
         ctx.schedule(ctx.now + drained, Event::TargetGone(id), ctx.cause);
     }
 
     /// From a target's deregistration to the end of draining.
-    fn until_drained(&self, id: TaskId, now: Time) -> Duration {
+    fn until_drained(&self, id: TaskId, now: Time) -> (Duration, Ending) {
         let target = &self.targets[&id];
         let users = self.services[target.service.index()].as_ref().expect("a target is of a watched service");
         let balancer = users.service.load_balancer.as_ref().expect("only registered tasks drain");
         match (&balancer.in_flight, &users.service.load) {
-            (Some(_), Some(load)) => {
-                let lot = self.draws.bits(Stream::InFlight, target.entity) as f64 / u64::MAX as f64;
-                let pieces = users.pieces(target, now);
-                last_ends(&pieces, &load.request_time, now, balancer.deregistration_delay, lot)
-            }
-            _ => balancer::until_drained(balancer, self.draws, target.entity),
+            (Some(_), Some(load)) => users.until_idle(target, load, balancer.deregistration_delay, self.draws, now),
+            _ => (balancer::until_drained(balancer, self.draws, target.entity), Ending::Timer),
         }
     }
 
     /// The load balancer has let go of a target: what is still under way there is cut. Whether it was there.
     pub fn target_gone(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        if let Some(target) = self.targets.get_mut(&id) {
+        if let Some(target) = self.targets.get(&id) {
             let service = target.service;
-            if target.empties {
-                target.opened = None;
-            }
             self.cut(id, Loss::Cut, ctx);
             self.set_standing(id, Standing::Out, ctx);
             let fact = ctx.tell(Fact::TargetGone { task: id, service });
@@ -475,13 +479,10 @@ impl<'m> Traffic<'m> {
         if !load.graceful_shutdown || !answers {
             return;
         }
-        let lot = draws.bits(Stream::InFlight, target.entity) as f64 / u64::MAX as f64;
-        let pieces = users.pieces(target, ctx.now);
-        let under_way = last_ends(&pieces, &load.request_time, ctx.now, *stop_timeout, lot);
-        let waits = users.fluid.wait(target.cohort);
-        let exits = draws.span(exit, Stream::Exit, target.entity).max(under_way + waits);
+        let (idle, ending) = users.until_idle(target, load, *stop_timeout, draws, ctx.now);
+        target.ending = ending;
+        let exits = draws.span(exit, Stream::Exit, target.entity).max(idle);
         if exits < *stop_timeout {
-            target.empties = true;
             ctx.schedule(ctx.now + exits, Event::Exited(id), ctx.cause);
         }
     }
@@ -490,9 +491,6 @@ impl<'m> Traffic<'m> {
     fn container_ended(&mut self, id: TaskId, condition: Condition, ctx: &mut Ctx) {
         let Some(target) = self.targets.get_mut(&id).filter(|target| target.runs) else { return };
         target.runs = false;
-        if target.empties {
-            target.opened = None;
-        }
         let service = target.service;
         let ailing = target.standing != Standing::Out;
         let kind = Kind { condition, ..target.kind };
@@ -527,7 +525,7 @@ impl<'m> Traffic<'m> {
             let pieces = users.pieces(target, ctx.now);
             let serves = matches!(target.kind.condition, Condition::Serving | Condition::Closing);
             if serves {
-                under_way = in_flight(&pieces, &load.request_time, ctx.now);
+                under_way = target.ending.left_of(in_flight(&pieces, &load.request_time, ctx.now));
             }
             users.fluid.cut(under_way, loss);
             let waited = users.fluid.drop_waiting(&mut target.cohort, loss);
@@ -537,10 +535,7 @@ impl<'m> Traffic<'m> {
         (target.opened, target.closed) = (None, Some(ctx.now));
         let service = target.service;
         self.dirty.insert(service);
-        if gone > Requests::ZERO {
-            let (nanos, under_way) = (gone.in_fact(), under_way.in_fact());
-            ctx.tell(Fact::RequestsLost { service, loss, nanos, under_way });
-        }
+        tell_lost(service, loss, gone, under_way, ctx);
     }
 
     fn forget_if_out(&mut self, id: TaskId, ctx: &Ctx) {
@@ -563,6 +558,8 @@ impl<'m> Traffic<'m> {
         let (flows, next, reached) = users.fluid.flow();
         let shed = users.fluid.totals().lost[Loss::TimedOut as usize] - shed_before;
         users.flows = flows;
+        let spread = users.fluid.spread();
+        let spread_before = std::mem::replace(&mut users.spread, spread.clone());
         users.note(ctx.now);
         if let Some(at) = next
             && users.next != Some(at)
@@ -571,6 +568,7 @@ impl<'m> Traffic<'m> {
         }
         users.next = next;
         tell(id, before, flows, shed, ctx);
+        tell_spread(id, &spread_before, &spread, ctx);
         for cohort in reached {
             self.over_limit(id, cohort, ctx);
         }
@@ -698,7 +696,7 @@ impl<'m> Traffic<'m> {
         Reading {
             at: now,
             offered: totals.offered,
-            worked: totals.served + totals.lost[Loss::Errors as usize],
+            worked: totals.worked,
             ran_ms: users.ran_ms,
             open_ms: users.open_ms,
         }
@@ -717,6 +715,26 @@ fn probe(service: &Service, by: Checker) -> Option<Probe> {
     }
 }
 
+/// Tells what has changed of how busy tasks are.
+fn tell_spread(service: ServiceId, before: &[(Rate, Rate)], spread: &[(Rate, Rate)], ctx: &mut Ctx) {
+    for kind in 0..before.len().max(spread.len()) {
+        let (rate, capacity) = spread.get(kind).copied().unwrap_or_default();
+        if before.get(kind).copied().unwrap_or_default() != (rate, capacity) {
+            ctx.tell(Fact::SpreadChanged { service, kind: kind as u16, rate, capacity });
+        }
+    }
+}
+
+/// Tells that requests have failed; a fact holds some 18 thousand million of them.
+fn tell_lost(service: ServiceId, loss: Loss, mut lost: Requests, mut under_way: Requests, ctx: &mut Ctx) {
+    while lost > Requests::ZERO {
+        let (nanos, of_them) = (lost.in_fact(), under_way.in_fact());
+        ctx.tell(Fact::RequestsLost { service, loss, nanos, under_way: of_them });
+        lost -= Requests::from_nanos(nanos.into());
+        under_way -= Requests::from_nanos(of_them.into());
+    }
+}
+
 /// Tells what has changed of the flows.
 fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &mut Ctx) {
     if before.offered != flows.offered {
@@ -724,10 +742,6 @@ fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &m
     }
     if before.capacity != flows.capacity {
         ctx.tell(Fact::CapacityChanged { service, rate: flows.capacity });
-    }
-    if before.delayed != flows.delayed {
-        let [rate, capacity] = flows.delayed;
-        ctx.tell(Fact::DelayedChanged { service, rate, capacity });
     }
     if before.served != flows.served {
         ctx.tell(Fact::ServedChanged { service, rate: flows.served });
@@ -737,8 +751,21 @@ fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &m
             ctx.tell(Fact::LosingChanged { service, loss, rate: flows.lost[i] });
         }
     }
-    if shed > Requests::ZERO {
-        ctx.tell(Fact::RequestsLost { service, loss: Loss::TimedOut, nanos: shed.in_fact(), under_way: 0 });
+    tell_lost(service, Loss::TimedOut, shed, Requests::ZERO, ctx);
+}
+
+impl Ending {
+    /// What is left where so many are to be expected: of a number that is Poisson, the mean of those that are not zero is m / (1 -
+    /// exp(-m)).
+    fn left_of(self, expected: Requests) -> Requests {
+        match self {
+            Self::Timer => expected,
+            Self::Empty => Requests::ZERO,
+            Self::NotEmpty => {
+                let mean = expected.as_f64();
+                if mean > 0.0 { Requests::from_f64(mean / -libm::expm1(-mean)) } else { expected }
+            }
+        }
     }
 }
 
@@ -751,6 +778,7 @@ impl<'m> Users<'m> {
             entity: Entity::named(&service.name),
             fluid: Fluid::new(timeout, limits),
             flows: Flows::default(),
+            spread: vec![],
             history: vec![],
             memory: service.load.as_ref().map_or(Duration::ZERO, |load| longest(&load.request_time)),
             next: None,
@@ -763,6 +791,15 @@ impl<'m> Users<'m> {
             open_ms: 0,
             since: Time::ZERO,
         }
+    }
+
+    /// How long what is under way and waits at a target takes, at most so long, and what is left then.
+    fn until_idle(&self, target: &Target, load: &Load, most: Duration, draws: Draws, now: Time) -> (Duration, Ending) {
+        let lot = draws.bits(Stream::InFlight, target.entity) as f64 / u64::MAX as f64;
+        let last = last_ends(&self.pieces(target, now), &load.request_time, now, most, lot);
+        let waits = self.fluid.wait(target.cohort);
+        let ending = if last < most { Ending::Empty } else { Ending::NotEmpty };
+        ((last + waits).min(most), if waits.is_zero() { ending } else { Ending::Timer })
     }
 
     fn advance(&mut self, now: Time) {

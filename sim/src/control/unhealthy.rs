@@ -23,41 +23,44 @@ impl Scheduler<'_> {
         if task.state >= TaskState::Stopping || task.chosen {
             return;
         }
+        // A load balancer's verdict on a target that it has taken out already is nothing new; that of the task's own check is.
+        let is_news = match verdict.by {
+            Checker::Balancer => task.state == TaskState::InService,
+            Checker::Own => (TaskState::Running..=TaskState::InService).contains(&task.state),
+        };
         if verdict.well {
             self.recovers(verdict.task, cluster, ctx);
-        } else if task.state == TaskState::InService {
+        } else if is_news {
             self.turns_unhealthy(verdict.task, verdict.by, cluster, agents, ctx);
         }
     }
 
-    /// A task in service is found unhealthy.
+    /// A task that has been in service is found unhealthy.
     fn turns_unhealthy(&mut self, id: TaskId, by: Checker, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
-        let balanced = self.service.load_balancer.is_some();
-        let ends = self.service.health_check.as_ref().is_some_and(|check| check.fails_after.is_some());
-        if by == Checker::Own && ends && !self.control.replaces_before_stop && !balanced {
-            self.end_task(id, true, cluster, agents, ctx);
+        if by == Checker::Own {
+            if self.ends_unwell() && !self.control.replaces_before_stop {
+                self.end_task(id, true, cluster, agents, ctx);
+                return;
+            }
+            let entity = cluster.tasks[id.index()].entity;
+            let told = ctx.now + self.draws.span(&self.control.health_report, Stream::HealthReport, entity);
+            cluster.tasks[id.index()].unhealthy = true;
+            ctx.schedule(told, Event::UnhealthyNoticed(id), ctx.cause);
             return;
         }
         cluster.lose(id);
         cluster.tasks[id.index()].unhealthy = true;
-        let fact = match by {
-            Checker::Balancer => cluster.advance(id, TaskState::Registering, ctx.cause, ctx),
-            Checker::Own if !balanced => cluster.advance(id, TaskState::Running, ctx.cause, ctx),
-            Checker::Own => ctx.cause,
-        };
-        let noticed = match by {
-            Checker::Balancer => {
-                self.control.replaces_unhealthy_targets.then(|| self.health_polls.next(ctx.now, self.draws))
-            }
-            Checker::Own => {
-                let entity = cluster.tasks[id.index()].entity;
-                ends.then(|| ctx.now + self.draws.span(&self.control.health_report, Stream::HealthReport, entity))
-            }
-        };
-        if let Some(at) = noticed {
+        let fact = cluster.advance(id, TaskState::Registering, ctx.cause, ctx);
+        if self.control.replaces_unhealthy_targets {
+            let at = self.health_polls.next(ctx.now, self.draws);
             ctx.schedule(at, Event::UnhealthyNoticed(id), fact);
         }
         self.wake(Chance::Other, fact, cluster, ctx);
+    }
+
+    /// Whether the check of its tasks ends one that it finds unwell, or has it replaced.
+    fn ends_unwell(&self) -> bool {
+        self.service.health_check.as_ref().is_some_and(|check| check.fails_after.is_some())
     }
 
     /// An unhealthy task passes its checks again.
@@ -79,6 +82,17 @@ impl Scheduler<'_> {
         if !task.unhealthy || task.chosen || self.unwell.contains(&id) {
             return;
         }
+        // Without a balancer nobody else takes it out of service.
+        let serves = task.state == TaskState::InService;
+        cluster.lose(id);
+        if serves && self.service.load_balancer.is_none() {
+            ctx.cause = cluster.advance(id, TaskState::Running, ctx.cause, ctx);
+            self.wake(Chance::Other, ctx.cause, cluster, ctx);
+        }
+        if !self.ends_unwell() && !(self.service.load_balancer.is_some() && self.control.replaces_unhealthy_targets) {
+            return;
+        }
+        let task = &cluster.tasks[id.index()];
         let heeded = task.runs_since.map_or(Time::ZERO, |since| since + self.service.health_check_grace);
         if ctx.now < heeded {
             ctx.schedule(heeded, Event::UnhealthyNoticed(id), ctx.cause);

@@ -313,11 +313,13 @@ pub enum Fact {
         /// How many.
         rate: Rate,
     },
-    /// So many requests arrive at tasks where others wait from now on.
-    DelayedChanged {
+    /// Tasks that are equally busy get so many requests from now on, none of which meets a backlog. What goes to other tasks does.
+    SpreadChanged {
         /// Of which service.
         service: ServiceId,
-        /// How many.
+        /// Which of such kinds of tasks.
+        kind: u16,
+        /// How many requests; zero where there is no such kind any more.
         rate: Rate,
         /// What those tasks can serve.
         capacity: Rate,

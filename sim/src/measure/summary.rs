@@ -303,7 +303,7 @@ impl Observer for SummaryObserver<'_> {
             | Fact::DemandChanged { .. }
             | Fact::CapacityChanged { .. }
             | Fact::ServedChanged { .. }
-            | Fact::DelayedChanged { .. }
+            | Fact::SpreadChanged { .. }
             | Fact::LosingChanged { .. }
             | Fact::RequestsLost { .. }
             | Fact::TaskHung { .. }

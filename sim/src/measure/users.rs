@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::engine::fact::{Fact, ServiceId};
-use crate::engine::time::Time;
+use crate::engine::time::{Duration, Time};
 use crate::model::{Load, Model};
 use crate::traffic::{Latency, Loss, Quantile, Rate, Requests, ResponseTime, Station};
 
@@ -56,9 +56,8 @@ struct Flow<'m> {
     since: Time,
     demand: Rate,
     capacity: Rate,
-    /// What arrives at tasks where others wait, and what those tasks can serve.
-    delayed: Rate,
-    delayed_capacity: Rate,
+    /// What arrives at tasks where nobody waits, and what those can serve, by kind.
+    spread: Vec<(Rate, Rate)>,
     serving: Rate,
     losing: [Rate; 6],
     offered: Requests,
@@ -120,8 +119,12 @@ impl<'m> UserMeter<'m> {
         match fact {
             Fact::DemandChanged { service, rate } => self.change(at, service, |flow| flow.demand = rate),
             Fact::CapacityChanged { service, rate } => self.change(at, service, |flow| flow.capacity = rate),
-            Fact::DelayedChanged { service, rate, capacity } => {
-                self.change(at, service, |flow| (flow.delayed, flow.delayed_capacity) = (rate, capacity));
+            Fact::SpreadChanged { service, kind, rate, capacity } => {
+                self.change(at, service, |flow| {
+                    let kind = usize::from(kind);
+                    flow.spread.resize(flow.spread.len().max(kind + 1), (Rate::ZERO, Rate::ZERO));
+                    flow.spread[kind] = (rate, capacity);
+                });
             }
             Fact::ServedChanged { service, rate } => self.change(at, service, |flow| flow.serving = rate),
             Fact::LosingChanged { service, loss, rate } => {
@@ -159,8 +162,7 @@ impl<'m> Flow<'m> {
             since: Time::ZERO,
             demand: Rate::ZERO,
             capacity: Rate::ZERO,
-            delayed: Rate::ZERO,
-            delayed_capacity: Rate::ZERO,
+            spread: vec![],
             serving: Rate::ZERO,
             losing: [Rate::ZERO; 6],
             offered: Requests::ZERO,
@@ -192,25 +194,19 @@ impl<'m> Flow<'m> {
         self.shortfall += self.demand.less(self.capacity).over(span);
         // Between two changes what waits grows or shrinks evenly.
         self.twice_waited += (waited + self.waiting).nanos() * i128::from(span.as_millis());
-        self.time(served.as_f64());
+        self.time(served, span);
         self.check();
     }
 
     /// Counts requests by the utilization that they met.
-    fn time(&mut self, served: f64) {
-        // What goes to tasks that do not answer, or to none, keeps the others from nothing.
-        let astray = [Loss::Hung, Loss::Refused, Loss::NoTarget].map(|loss| self.losing[loss as usize]);
-        let reaching = self.demand.less(astray.into_iter().sum());
-        let (at_once, capacity) = (reaching.less(self.delayed), self.capacity.less(self.delayed_capacity));
-        if reaching.is_zero() {
-            return;
+    fn time(&mut self, served: Requests, span: Duration) {
+        let mut at_once = Requests::ZERO;
+        for (rate, capacity) in self.spread.iter().filter(|(rate, _)| !rate.is_zero()) {
+            at_once += rate.over(span);
+            self.latency.stable(rate.over(span).as_f64(), rate.as_per_s() / capacity.as_per_s());
         }
-        let share = at_once.as_per_s() / reaching.as_per_s();
-        self.latency.saturated(served * (1.0 - share));
-        if at_once < capacity {
-            self.latency.stable(served * share, at_once.as_per_s() / capacity.as_per_s());
-        } else {
-            self.latency.saturated(served * share);
+        if served > at_once {
+            self.latency.saturated((served - at_once).as_f64());
         }
     }
 

@@ -68,8 +68,6 @@ pub(crate) struct Flows {
     /// What the tasks to which requests are sent can serve.
     pub capacity: Rate,
     pub served: Rate,
-    /// What arrives at tasks where others wait, and what those tasks can serve.
-    pub delayed: [Rate; 2],
     /// By [`Loss::ALL`].
     pub lost: [Rate; 6],
     /// What a full member gets and serves: of the versions before a split, and of the one that it is about.
@@ -81,6 +79,8 @@ pub(crate) struct Flows {
 pub(crate) struct Totals {
     pub offered: Requests,
     pub served: Requests,
+    /// What tasks took up, whatever became of it.
+    pub worked: Requests,
     /// By [`Loss::ALL`].
     pub lost: [Requests; 6],
 }
@@ -224,6 +224,7 @@ impl Fluid {
         }
         self.totals.offered += self.flows.offered.over(span);
         self.totals.served += self.flows.served.over(span);
+        self.totals.worked += (self.flows.served + self.flows.lost[Loss::Errors as usize]).over(span);
         for (total, rate) in self.totals.lost.iter_mut().zip(self.flows.lost) {
             *total += rate.over(span);
         }
@@ -232,9 +233,32 @@ impl Fluid {
 
     /// Every request that was offered is served, waits, or is lost.
     fn assert_conservation(&self) {
-        let Totals { offered, served, lost } = self.totals;
+        let Totals { offered, served, lost, .. } = self.totals;
         let lost: Requests = lost.into_iter().sum();
         assert_eq!(offered, served + self.waiting() + lost, "no request comes from nowhere or goes there");
+    }
+
+    /// What arrives at tasks where nobody waits, and what those can serve, for each kind of tasks that is as busy as no other.
+    pub fn spread(&self) -> Vec<(Rate, Rate)> {
+        let mut spread: Vec<(Rate, Rate)> = vec![];
+        for id in &self.live {
+            let cohort = &self.cohorts[id.0 as usize];
+            let (rate, capacity) = (cohort.arriving, cohort.capacity());
+            let at_once = cohort.waiting == Requests::ZERO && rate <= capacity && !rate.is_zero();
+            if !at_once || cohort.kind.condition != Condition::Serving {
+                continue;
+            }
+            // Rates of shares are rounded.
+            let as_busy = |(other, can): &&mut (Rate, Rate)| {
+                let difference = rate.as_per_s() * can.as_per_s() - other.as_per_s() * capacity.as_per_s();
+                difference.abs() <= 1e-6 * capacity.as_per_s() * can.as_per_s()
+            };
+            match spread.iter_mut().find(as_busy) {
+                Some((other, can)) => (*other, *can) = (*other + rate, *can + capacity),
+                None => spread.push((rate, capacity)),
+            }
+        }
+        spread
     }
 
     /// Works out what flows from now on: the flows, when they change by themselves, and the cohorts whose waiting time has
@@ -259,11 +283,6 @@ impl Fluid {
             let takes = matches!(cohort.kind.condition, Condition::Serving | Condition::Erring);
             if cohort.kind.open && takes {
                 flows.capacity = flows.capacity + cohort.capacity();
-                if cohort.waiting > Requests::ZERO || cohort.arriving > cohort.capacity() {
-                    let [arriving, capacity] = &mut flows.delayed;
-                    *arriving = *arriving + cohort.arriving;
-                    *capacity = *capacity + cohort.capacity();
-                }
             }
             let served = cohort.served;
             if cohort.kind.condition == Condition::Erring {
@@ -291,6 +310,8 @@ impl Fluid {
             weights[side_of(&cohort.kind)] += cohort.weight();
         }
         let shared = split.map_or(Rate::ZERO, |(_, permille)| self.offered.share(permille.into(), 1_000));
+        // When the last task of the versions before has gone there is nothing to split any more.
+        let shared = if split.is_some() && weights[0] == 0 { self.offered } else { shared };
         let mut left = [self.offered.less(shared), shared];
         let (offered, mut open) = (left, weights);
         for (each, (offered, weight)) in flows.each.iter_mut().zip(offered.into_iter().zip(weights)) {
@@ -476,7 +497,7 @@ mod tests {
         assert_eq!((fluid.waiting().as_f64(), fluid.wait(first)), (200.0, Duration::from_secs(4)));
         fluid.offer(Rate::per_s(10.0));
         assert_eq!(play(&mut fluid, ms(20_000)).first(), Some(&15_000));
-        let Totals { offered, served, lost } = *fluid.totals();
+        let Totals { offered, served, lost, .. } = *fluid.totals();
         let lost: Requests = lost.into_iter().sum();
         assert_eq!((offered.as_f64(), served.as_f64(), lost.as_f64()), (1_100.0, 800.0, 300.0));
     }
