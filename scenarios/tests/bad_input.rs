@@ -323,13 +323,13 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
         21,
         "zero, where time must pass",
     ),
-    ("host_port = 80", "load_balancer = { kind = \"nlb\", slow_start = \"30s\" }", 21, "only an alb has a slow start"),
     (
-        "host_port = 80",
-        "load_balancer = { kind = \"alb\", health_check = { interval = \"5s\", timeout = \"6s\" } }",
-        21,
-        "longer than the interval",
+        "kind = \"alb\", health_check",
+        "kind = \"nlb\", slow_start = \"30s\", health_check",
+        24,
+        "only an alb has a slow start",
     ),
+    ("interval = \"30s\"", "interval = \"5s\", timeout = \"6s\"", 24, "longer than the interval"),
     ("host_port = 80", "load = { rate = \"5/s\", capacity_per_task = \"9/s\", warm_up = 60 }", 21, "60 has no unit"),
     (
         "host_port = 80",

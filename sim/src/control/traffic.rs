@@ -726,11 +726,11 @@ fn tell_spread(service: ServiceId, before: &[(Rate, Rate)], spread: &[(Rate, Rat
 }
 
 /// Tells that requests have failed; a fact holds some 18 thousand million of them.
-fn tell_lost(service: ServiceId, loss: Loss, mut lost: Requests, mut under_way: Requests, ctx: &mut Ctx) {
-    while lost > Requests::ZERO {
-        let (nanos, of_them) = (lost.in_fact(), under_way.in_fact());
+fn tell_lost(service: ServiceId, loss: Loss, mut gone: Requests, mut under_way: Requests, ctx: &mut Ctx) {
+    while gone > Requests::ZERO {
+        let (nanos, of_them) = (gone.in_fact(), under_way.in_fact());
         ctx.tell(Fact::RequestsLost { service, loss, nanos, under_way: of_them });
-        lost -= Requests::from_nanos(nanos.into());
+        gone -= Requests::from_nanos(nanos.into());
         under_way -= Requests::from_nanos(of_them.into());
     }
 }

@@ -89,7 +89,8 @@ impl Scheduler<'_> {
             ctx.cause = cluster.advance(id, TaskState::Running, ctx.cause, ctx);
             self.wake(Chance::Other, ctx.cause, cluster, ctx);
         }
-        if !self.ends_unwell() && !(self.service.load_balancer.is_some() && self.control.replaces_unhealthy_targets) {
+        let by_balancer = self.service.load_balancer.is_some() && self.control.replaces_unhealthy_targets;
+        if !by_balancer && !self.ends_unwell() {
             return;
         }
         let task = &cluster.tasks[id.index()];
