@@ -5,9 +5,9 @@ mod support;
 use seatrial_sim::autoscaling::{Autoscaling, Current, Hpa, Metric, Policy, TargetTracking};
 use seatrial_sim::deploy::{Amount, Bound, Pool, Reap, Round, VictimOrder, ZeroRule};
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::Fact;
+use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::Duration;
-use seatrial_sim::model::{Load, Model};
+use seatrial_sim::model::{Load, Mishap, Model, TaskFault};
 use support::{Played, at_s, deploy, plain, play, secs};
 
 /// `tasks` tasks of one request a second each, which none waits for, and a scaler.
@@ -122,4 +122,18 @@ fn a_schedule_moves_the_bounds_on_time() {
     let played = play(&model, 1);
     let at_once: Vec<_> = asked(&played).into_iter().take(2).collect();
     assert_eq!(at_once, [(600, 6), (700, 3)]);
+}
+
+/// Work whose result is lost was work all the same: five of ten busy tasks crash with all that is under way there, and what target
+/// tracking sees is as high as before.
+#[test]
+fn a_scaler_sees_the_work_that_a_crash_undoes() {
+    let tracking = TargetTracking::of(Metric::Utilization, 60.0);
+    let mut model = service(10, &[(0, 9.0)], 100, Policy::TargetTracking(tracking));
+    model.services[0].load.as_mut().expect("it has one").request_time = Dist::Fixed(secs(600));
+    model.task_faults = vec![TaskFault { service: ServiceId(0), at: at_s(150), what: Mishap::Crashes, tasks: 5 }];
+    for seed in 1..20 {
+        let first = asked(&play(&model, seed))[0];
+        assert!((240..=300).contains(&first.0) && first.1 >= 14, "three minutes and one of delay: {first:?}");
+    }
 }
