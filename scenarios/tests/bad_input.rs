@@ -324,6 +324,12 @@ const TABLE: &[(&str, &str, usize, &str)] = &[
         "zero, where time must pass",
     ),
     (
+        "desired = 5",
+        "desired = 5\nautoscaling = { min = 1, max = 9, target-tracking = { cpu = 60 } }",
+        19,
+        "nothing for it to measure",
+    ),
+    (
         "kind = \"alb\", health_check",
         "kind = \"nlb\", slow_start = \"30s\", health_check",
         24,
@@ -559,7 +565,9 @@ fn each_problem_is_at_its_line() {
 #[test]
 fn each_bad_autoscaling_has_its_problem() {
     for (value, part) in AUTOSCALING {
-        let found = problems_with("desired = 5", &format!("desired = 5\nautoscaling = {value}"));
+        let load = "{ rate = \"5/s\", capacity_per_task = \"9/s\" }";
+        let with = format!("desired = 5\nautoscaling = {value}\nload = {load}");
+        let found = problems_with("desired = 5", &with);
         assert!(matches!(&found[..], [(19, problem)] if problem.contains(part)), "{value}: {part}\n{found:#?}");
     }
 }

@@ -583,7 +583,8 @@ fn images_are_cleaned_up_where_they_have_a_disk_or_it_is_asked_for() {
 }
 
 fn autoscaling(value: &str) -> Option<Autoscaling> {
-    let text = SMALL.replace("desired = 5", &format!("desired = 5\nautoscaling = {{ {value} }}"));
+    const LOAD: &str = "{ rate = \"1/s\", capacity_per_task = \"2/s\" }";
+    let text = SMALL.replace("desired = 5", &format!("desired = 5\nload = {LOAD}\nautoscaling = {{ {value} }}"));
     models(&text)[0].1.services[0].autoscaling.clone()
 }
 

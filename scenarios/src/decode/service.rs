@@ -63,11 +63,19 @@ pub(super) fn service(
     let stop_timeout = fields.or("stop_timeout", settings.stop_timeout, |item| item.duration());
     let load_balancer = fields.maybe("load_balancer", |item| load_balancer(&item));
     let health_check_grace = fields.or("health_check_grace", Duration::ZERO, |item| item.duration());
-    let load = fields.maybe("load", |item| load(&item, cpu, horizon));
+    let load_item = fields.get("load");
+    let load = load_item.as_ref().and_then(|item| load(item, cpu, horizon));
     let strategy = fields.or("strategy", defaults.strategy.clone(), |item| strategy(&item, defaults.system));
     let placement = fields.or("placement", defaults.placement.clone(), |item| policy(&item, &places.classes));
     let (allowed, constraint) = fields.or("constraint", (Eligible::ANY, None), |item| places.constraint(&item));
-    let autoscaling = fields.maybe("autoscaling", |item| autoscaling(&item, desired));
+    let autoscaling = fields.maybe("autoscaling", |item| {
+        let scaling = autoscaling(&item, desired)?;
+        if !scaling.policies.is_empty() && load_item.is_none() {
+            let help = "give the service a load; a schedule alone needs none".to_string();
+            return item.wrong("there is nothing for it to measure", help);
+        }
+        Some(scaling)
+    });
     fields.close();
     // With an interface of its own a task's port is nobody else's.
     let host_port = host_port.filter(|_| !own_interface);
