@@ -514,11 +514,12 @@ mod tests {
         assert_eq!((flows.served, flows.lost), (Rate::from_micros(100_000_001), [Rate::ZERO; 6]));
     }
 
-    /// A version's share goes to its tasks alone, and what has no task to go to is lost.
+    /// A version's share goes to its tasks alone, and what has no task to go to is lost; when the other versions have gone all goes to
+    /// it.
     #[test]
     fn a_split_keeps_versions_apart() {
         let mut fluid = Fluid::new(Duration::from_secs(4), NEVER);
-        fluid.join(task(1_000.0));
+        let old = fluid.join(task(1_000.0));
         fluid.offer(Rate::per_s(100.0));
         fluid.set_split(Some((2, 250)));
         let no_target = |fluid: &mut Fluid| fluid.flow().0.lost[Loss::NoTarget as usize];
@@ -527,6 +528,8 @@ mod tests {
         let (flows, ..) = fluid.flow();
         assert_eq!((flows.served, flows.lost[Loss::Errors as usize]), (Rate::per_s(75.0), Rate::per_s(25.0)));
         assert_eq!(no_target(&mut fluid), Rate::ZERO);
+        fluid.leave(old);
+        assert_eq!(fluid.flow().0.lost[Loss::Errors as usize], Rate::per_s(100.0));
     }
 
     /// 103/s at 2 tasks of 25/s: the wait reaches 3 s after 3 x 50 / 53 = 2.830 s, to the millisecond above.
