@@ -353,3 +353,15 @@ proptest! {
         prop_assert!(users.shortfall <= users.offered && users.waited_request_s >= 0.0);
     }
 }
+
+/// A task that is found unhealthy is out of service until it is well again or replaced, and is not counted as one that starts.
+#[test]
+fn an_unhealthy_task_is_not_a_starting_one() {
+    let mut model = one_task(load(1.0, 5.0), 600);
+    model.services[0].load_balancer = Some(balancer(secs(2), secs(30)));
+    model.task_faults = vec![TaskFault { service: ServiceId(0), at: at_s(100), what: Mishap::Hangs, tasks: 1 }];
+    let counts = play(&model, 1).trace.task_counts(ServiceId(0));
+    let at = |series: &seatrial_sim::measure::series::Series| series.at(at_s(500));
+    let in_service = at(&counts.old_in_service) + at(&counts.new_in_service);
+    assert_eq!((at(&counts.starting), at(&counts.draining), in_service), (0, 1, 0));
+}

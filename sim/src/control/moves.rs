@@ -306,8 +306,14 @@ impl Scheduler<'_> {
             return;
         }
         let task = &cluster.tasks[old.index()];
-        let host = if slots.key == SlotKey::Host { Ok(task.host) } else { self.find_host(cluster) };
-        if let Ok(host) = host {
+        // Between looks of a service at rest nobody knows where the next task will go.
+        let knows = cluster.services[self.id.index()].index.is_some();
+        let host = match slots.key {
+            SlotKey::Host => Some(task.host),
+            SlotKey::Any if knows => self.find_host(cluster).ok(),
+            SlotKey::Any => None,
+        };
+        if let Some(host) = host {
             let name = TaskName { service: self.id, version: self.target };
             agents.pull_ahead(host, name, self.next_task(cluster), task.last, ctx);
             self.book.pulled_ahead.insert(task.slot, host);

@@ -33,7 +33,7 @@ pub struct TaskCounts {
     pub old_in_service: Series,
     /// In service, of the last version requested.
     pub new_in_service: Series,
-    /// Out of service and not stopped, of any version.
+    /// Out of service and not stopped, of any version: on their way out, or unhealthy.
     pub draining: Series,
     /// When deploys of the service were requested.
     pub requested: Vec<Time>,
@@ -71,8 +71,13 @@ impl Trace {
                 Fact::TaskMoved { task, service: of, version, to, .. } => {
                     kinds.resize(kinds.len().max(task.index() + 1), None);
                     if of == service {
-                        let kind = (to != TaskState::Stopped).then_some((to, version));
-                        let was = std::mem::replace(&mut kinds[task.index()], kind);
+                        let was: Option<(TaskState, u16)> = kinds[task.index()];
+                        // A task that goes back from service is unhealthy, and not on its way in.
+                        let back = was.is_some_and(|(state, _)| state == TaskState::InService)
+                            && matches!(to, TaskState::Running | TaskState::Registering);
+                        let shown = if back { TaskState::Draining } else { to };
+                        let kind = (to != TaskState::Stopped).then_some((shown, version));
+                        kinds[task.index()] = kind;
                         for (kind, delta) in [(was, -1), (kind, 1)] {
                             if let Some((state, version)) = kind {
                                 counts.of(state, version == newest).change(record.at, delta);
