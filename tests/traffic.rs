@@ -8,8 +8,8 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::fact::{Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
 use seatrial_sim::model::{
-    Deploy, Fault, HealthCheck, Leaving, Load, LoadBalancer, Mishap, Model, Scaling, ScheduledSize, TaskFault, Version,
-    WarmUp,
+    Backoff, Deploy, Fault, HealthCheck, InPlace, Leaving, Load, LoadBalancer, Mishap, Model, Probe, Scaling,
+    ScheduledSize, TaskFault, Version, WarmUp,
 };
 use seatrial_sim::orchestrators::load_balancers::{ALB, CLASSIC};
 use seatrial_sim::orchestrators::{by_name, ecs};
@@ -509,4 +509,23 @@ fn a_canary_of_half_the_traffic_makes_its_requests_wait() {
     assert!((4.0..4.5).contains(&p95), "{p95}");
     let Quantile::Seconds(p50) = users.latency.p50 else { panic!("{users:?}") };
     assert!(p50 < 0.2, "{p50}");
+}
+
+/// A task that is too busy is ended by its own check again and again, and each time it takes three checks of 2 s and two intervals
+/// of 5 s at least: what was checked before a restart does not count after it.
+#[test]
+fn a_restart_begins_with_no_failed_check() {
+    let mut model = service(1, ALB, load(300.0, 25.0));
+    model.services[0].load_balancer = None;
+    let probe = Probe { interval: secs(5), timeout: secs(2), unhealthy: 3, healthy: 1 };
+    let ends = Some(Dist::fixed_millis(60_000));
+    model.services[0].health_check =
+        Some(HealthCheck { passes_after: Dist::ZERO, fails_after: ends, probe: Some(probe) });
+    model.control.restart.in_place = Some(InPlace { backoff: Backoff::constant(secs(1)), attempts: None });
+    for seed in 1..20 {
+        let ended = play(&model, seed).facts(|at, fact| matches!(fact, Fact::TaskFailed { .. }).then_some(at));
+        assert!(ended.len() > 50, "{}", ended.len());
+        let gaps: Vec<_> = ended.windows(2).map(|pair| pair[1].since(pair[0]).as_secs_f64()).collect();
+        assert!(gaps.iter().all(|gap| (1.0 + 16.0..=1.0 + 16.0 + 5.0 + 0.5).contains(gap)), "{gaps:?}");
+    }
 }

@@ -4,9 +4,9 @@
 use crate::cluster::{Cluster, TaskState};
 use crate::control::agents::Agents;
 use crate::control::beat::Beat;
+use crate::control::checks::Verdict;
 use crate::control::moves::issue_stop;
 use crate::control::scheduler::{Chance, Reached, Scheduler};
-use crate::control::traffic::Verdict;
 use crate::control::trouble::Failure;
 use crate::deploy::{Plan, View};
 use crate::engine::ctx::Ctx;
@@ -29,7 +29,7 @@ impl Scheduler<'_> {
             Checker::Own => (TaskState::Running..=TaskState::InService).contains(&task.state),
         };
         if verdict.well {
-            self.recovers(verdict.task, cluster, ctx);
+            self.recovers(verdict, cluster, ctx);
         } else if is_news {
             self.turns_unhealthy(verdict.task, verdict.by, cluster, agents, ctx);
         }
@@ -64,9 +64,11 @@ impl Scheduler<'_> {
     }
 
     /// An unhealthy task passes its checks again.
-    fn recovers(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+    fn recovers(&mut self, Verdict { task: id, by, .. }: Verdict, cluster: &mut Cluster, ctx: &mut Ctx) {
         let task = &mut cluster.tasks[id.index()];
-        if !std::mem::take(&mut task.unhealthy) {
+        // Whom its load balancer has taken out nobody else brings back.
+        let is_out = by == Checker::Own && task.state == TaskState::Registering;
+        if is_out || !std::mem::take(&mut task.unhealthy) {
             return;
         }
         let fact = match task.state {

@@ -200,10 +200,7 @@ impl<'m> World<'m> {
             Event::FlowsChange(service) => self.traffic.flows_change(service, ctx),
             Event::Warms(task) => self.traffic.warms(task, ctx),
             Event::Sigterm(task) => self.traffic.sigterm(task, ctx),
-            Event::RotationEnds(task) => {
-                let is_there = self.cluster.tasks[task.index()].state < TaskState::Stopped;
-                self.traffic.rotation_ends(task, is_there, ctx);
-            }
+            Event::RotationEnds(task) => self.traffic.rotation_ends(task, &self.cluster, ctx),
             Event::TargetGone(task) => {
                 self.traffic.target_gone(task, &mut self.cluster, ctx);
                 let service = self.cluster.tasks[task.index()].name.service;
