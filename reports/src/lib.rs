@@ -6,6 +6,7 @@
 
 pub mod charts;
 pub mod csv;
+pub mod explain;
 pub mod facts;
 pub mod json;
 pub mod markdown;

@@ -10,6 +10,7 @@ mod room;
 mod runner;
 mod tree;
 mod variants;
+mod vary;
 mod written;
 
 use std::collections::BTreeSet;
@@ -21,11 +22,13 @@ use seatrial_sim::model::Model;
 pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, suggestion_of_all};
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, run};
+pub use vary::Setting;
 pub use written::written;
 
 use decode::{Decoded, Samples};
 use tree::Value;
-use variants::Named;
+use variants::{Named, Resolved};
+use vary::Source;
 
 /// A question about a system, with every variant complete and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,8 @@ pub struct Scenario {
     pub first_seed: u64,
     /// What is compared, in the order of the file; at least one.
     pub variants: Vec<Variant>,
+    /// What they were read from.
+    source: Source,
 }
 
 /// One of the systems that a scenario compares.
@@ -74,7 +79,8 @@ impl Scenario {
             let help = "a scenario has a question, and at least one host group, service and deploy".to_string();
             return Err(Report::unreadable(name, 0, "an empty scenario".into(), Some(help)));
         }
-        let (base, variants) = variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
+        let Resolved { base, variants, changes } =
+            variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
         Ok(Self {
             name: name.into(),
             system: system(&base, &variants),
@@ -82,6 +88,7 @@ impl Scenario {
             seeds: base.seeds,
             first_seed: base.first_seed,
             variants: variants.into_iter().map(|(name, decoded)| Variant { name, model: decoded.model }).collect(),
+            source: Source::new(root, changes, base_dir),
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::report::Problem;
 use crate::tree::{Entry, Node, Table, Value};
 
 /// One value and where it goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Override {
     pub path: Vec<String>,
     /// Where the path is written; values that it makes anew are said to be there.

@@ -60,6 +60,12 @@ impl Report {
         Self { name: name.into(), source: source.into(), problems }
     }
 
+    /// Problems of values that stand in no file.
+    pub(crate) fn without_places(name: &str, problems: Vec<Problem>) -> Self {
+        let problems = problems.into_iter().map(|problem| Problem { span: None, ..problem });
+        Self::new(name, "", problems.collect())
+    }
+
     /// A file that could not be read as text at all.
     pub(crate) fn unreadable(name: &str, line: usize, message: String, help: Option<String>) -> Self {
         let problem = Problem { line, path: String::new(), message, help, span: None };

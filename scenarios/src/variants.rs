@@ -11,8 +11,15 @@ use crate::tree::{Node, Value};
 /// A variant's name and what it is with its overrides.
 pub(crate) type Named = (String, Decoded);
 
+/// The base and its variants, and what each of them changes.
+pub(crate) struct Resolved {
+    pub base: Decoded,
+    pub variants: Vec<Named>,
+    pub changes: Vec<Vec<Override>>,
+}
+
 /// The base and its variants, or everything that is wrong with them.
-pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<(Decoded, Vec<Named>), Vec<Problem>> {
+pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<Resolved, Vec<Problem>> {
     let context = Context::new(samples);
     let base = scenario(root, &context);
     let written = root.get("variant").map(|node| Item { node, path: "variant".into(), context: &context });
@@ -33,10 +40,12 @@ pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<(Decoded, Vec<Na
     }
     match base {
         Some(base) if problems.is_empty() => {
+            let mut changes: Vec<_> = changes.into_iter().map(|change| change.overrides).collect();
             if variants.is_empty() {
                 variants.push(("base".into(), base.clone()));
+                changes.push(Vec::new());
             }
-            Ok((base, variants))
+            Ok(Resolved { base, variants, changes })
         }
         _ => Err(problems),
     }

@@ -2,6 +2,7 @@
 
 pub mod attribution;
 pub mod costs;
+pub mod critical_path;
 pub mod money;
 mod needs;
 pub mod series;
