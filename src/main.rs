@@ -1,6 +1,7 @@
 //! The `seatrial` command.
 
 mod cli;
+mod explain;
 mod list;
 mod run;
 
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
     let Cli { verb } = Cli::parse();
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Explain(arguments) => explain::explain(&arguments),
         Verb::List(arguments) => list::list(&arguments),
     };
     ended.unwrap_or_else(|error| {

@@ -65,7 +65,7 @@ fn has_answer(results: &Results) -> bool {
 }
 
 /// Every scenario, or what is wrong with any of them.
-fn load(files: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
+pub fn load(files: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
     let (scenarios, problems): (Vec<_>, Vec<_>) =
         files.iter().map(|file| Scenario::load(file)).partition(Result::is_ok);
     if problems.is_empty() {
@@ -91,27 +91,33 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
     if arguments.out.is_some() && stems.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err("error: two of the scenario files have one name, and --out names its folders after them".into());
     }
-    let mut files: Vec<_> = arguments.formats.iter().filter_map(|output| output.file.as_ref()).collect();
-    files.extend(&arguments.facts);
+    let files = arguments.formats.iter().filter_map(|output| output.file.as_ref()).chain(&arguments.facts);
+    check_files(files, arguments.out.as_deref())?;
+    if let Some(name) = &arguments.variant {
+        find_variant(&scenarios[0], name)?;
+    }
+    Ok(())
+}
+
+/// Files that cannot be written, and those that would be written twice, are known before the work.
+pub fn check_files<'a>(files: impl Iterator<Item = &'a PathBuf>, folder: Option<&Path>) -> Result<(), Failure> {
+    let mut files: Vec<_> = files.collect();
     files.sort_unstable();
     if let Some(pair) = files.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("error: {} is to be written twice", pair[0].display()).into());
     }
     for file in files {
-        // Opened and left as it is: a file that cannot be written is known before the work.
+        // Opened and left as it is.
         fs::OpenOptions::new().append(true).create(true).open(file).map_err(|error| cannot_write(file, &error))?;
     }
-    if let Some(name) = &arguments.variant {
-        find_variant(&scenarios[0], name)?;
-    }
-    if let Some(folder) = &arguments.out {
+    if let Some(folder) = folder {
         fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     }
     Ok(())
 }
 
 /// Becomes true when the user interrupts; a second time ends the program at once.
-fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+pub fn interruption() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || {
@@ -128,16 +134,19 @@ fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Resul
         first_seed: arguments.seed,
         threads: arguments.threads.map(|threads| threads as usize),
     };
-    // It draws on the standard error, and only where that is a terminal.
     let runs = u64::from(arguments.seeds.unwrap_or(scenario.seeds)) * scenario.variants.len() as u64;
-    let bar = if arguments.quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
-    let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
-    bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
-    bar.set_prefix(scenario.name.clone());
+    let bar = if arguments.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
     let progress = |done, _| bar.set_position(done);
     let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
     bar.finish_and_clear();
     results
+}
+
+/// A bar on the standard error, drawn only where that is a terminal.
+pub fn progress_bar(name: &str, runs: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
+    let style = style.expect("the template is well formed").progress_chars("=> ");
+    ProgressBar::new(runs).with_style(style).with_prefix(name.to_string())
 }
 
 /// Prints the results, or writes them where a format names a file.
@@ -215,7 +224,8 @@ fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), 
     write(file, lines.as_bytes())
 }
 
-fn find_variant<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Variant, Failure> {
+/// The variant of that name.
+pub fn find_variant<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Variant, Failure> {
     scenario.variants.iter().find(|variant| variant.name == name).ok_or_else(|| {
         let names: Vec<_> = scenario.variants.iter().map(|variant| format!("'{}'", variant.name)).collect();
         format!("error: {} has no variant '{name}' (there are: {})", scenario.name, names.join(", ")).into()
@@ -239,7 +249,8 @@ fn file_name(name: &str) -> String {
     words.join("-").chars().take(60).collect()
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a file, or says why not.
+pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(file, bytes).map_err(|error| cannot_write(file, &error))
 }
 

@@ -105,14 +105,16 @@ impl<'a> Line<'a> {
             | Fact::DeployFailed { deploy, service, why } => {
                 Self { deploy: Some(deploy.0), service: named(service), why: Some(why.to_string()), ..line }
             }
-            Fact::StepDone { deploy, step } => Self { deploy: Some(deploy.0), step: Some(step), ..line },
+            Fact::StepReached { deploy, step } | Fact::StepDone { deploy, step } => {
+                Self { deploy: Some(deploy.0), step: Some(step), ..line }
+            }
             Fact::TrafficShifted { service, version, permille } => Self {
                 service: named(service),
                 version: Some(version),
                 weight_percent: Some(f64::from(permille) / 10.0),
                 ..line
             },
-            Fact::DesiredChanged { service, desired } => {
+            Fact::DesiredChanged { service, desired } | Fact::Autoscaled { service, desired } => {
                 Self { service: named(service), desired: Some(desired), ..line }
             }
             Fact::TaskMoved { task: TaskId(task), service, version, host, .. } => Self {
@@ -123,6 +125,11 @@ impl<'a> Line<'a> {
                 ..line
             },
             Fact::StopChosen { task, service }
+            | Fact::StartReceived { task, service }
+            | Fact::TargetRegistered { task, service }
+            | Fact::StopReceived { task, service }
+            | Fact::TaskExited { task, service }
+            | Fact::TaskRested { task, service }
             | Fact::TaskKilled { task, service }
             | Fact::TaskAvailable { task, service }
             | Fact::TaskHung { task, service }
@@ -160,7 +167,6 @@ impl<'a> Line<'a> {
             | Fact::SpreadChanged { .. }
             | Fact::LosingChanged { .. }
             | Fact::RequestsLost { .. } => line.of_requests(model, record.fact),
-            Fact::Autoscaled { service, desired } => Self { service: named(service), desired: Some(desired), ..line },
         }
     }
 
@@ -219,10 +225,16 @@ fn word(fact: Fact) -> &'static str {
         Fact::DeployPaused { .. } => "deploy_paused",
         Fact::DeployFailed { .. } => "deploy_failed",
         Fact::DeployRolledBack { .. } => "deploy_rolled_back",
+        Fact::StepReached { .. } => "step_reached",
         Fact::StepDone { .. } => "step_done",
         Fact::TrafficShifted { .. } => "traffic_shifted",
         Fact::DesiredChanged { .. } => "desired_changed",
         Fact::StopChosen { .. } => "stop_chosen",
+        Fact::StartReceived { .. } => "start_received",
+        Fact::TargetRegistered { .. } => "target_registered",
+        Fact::StopReceived { .. } => "stop_received",
+        Fact::TaskExited { .. } => "task_exited",
+        Fact::TaskRested { .. } => "task_rested",
         Fact::TaskKilled { .. } => "task_killed",
         Fact::TaskFailed { .. } => "task_failed",
         Fact::ImagePulled { .. } => "image_pulled",

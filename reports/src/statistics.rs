@@ -351,7 +351,7 @@ impl Difference {
 }
 
 /// The 95 % confidence interval of a mean by Student's t: mean +- t(0.975, n - 1) x s / sqrt(n). A single value has none.
-fn interval_of_mean(values: &[f64]) -> Option<Interval> {
+pub(crate) fn interval_of_mean(values: &[f64]) -> Option<Interval> {
     let mean = mean(values)?;
     let freedom = values.len() as f64 - 1.0;
     let t = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(0.975);
@@ -361,7 +361,7 @@ fn interval_of_mean(values: &[f64]) -> Option<Interval> {
 }
 
 /// The arithmetic mean; absent of nothing.
-fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 

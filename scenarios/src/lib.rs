@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod decode;
+pub mod explain;
 mod file;
 mod overrides;
 mod report;
@@ -56,6 +57,14 @@ pub struct Variant {
     pub name: String,
     /// The system.
     pub model: Model,
+    /// By service, the name of its strategy.
+    strategies: Vec<&'static str>,
+}
+
+impl Variant {
+    fn new(name: String, Decoded { model, strategies, .. }: Decoded) -> Self {
+        Self { name, model, strategies }
+    }
 }
 
 impl Scenario {
@@ -87,7 +96,7 @@ impl Scenario {
             question: base.question,
             seeds: base.seeds,
             first_seed: base.first_seed,
-            variants: variants.into_iter().map(|(name, decoded)| Variant { name, model: decoded.model }).collect(),
+            variants: variants.into_iter().map(|(name, decoded)| Variant::new(name, decoded)).collect(),
             source: Source::new(root, changes, base_dir),
         })
     }

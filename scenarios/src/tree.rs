@@ -68,6 +68,14 @@ impl Node {
         }
     }
 
+    /// The elements, if it is a list.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match &self.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The value under a key, if this is a table that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {

@@ -35,15 +35,9 @@ impl Scenario {
     /// # Panics
     /// When the scenario has no variant of that name.
     pub fn vary(&self, variant: &str, settings: &[Setting]) -> Result<Variant, Report> {
-        let position = self.variants.iter().position(|known| known.name == variant);
-        let position = position.expect("the caller names a variant of the scenario");
-        let name = self.variants[position].name.clone();
         let samples = Samples::beside(&self.source.base_dir);
         let context = Context::new(&samples);
-        let mut root = self.source.root.clone();
-        for change in &self.source.changes[position] {
-            change.apply(&mut root).expect("the scenario was read with it");
-        }
+        let mut root = self.tree_of(variant);
         for setting in settings {
             let applied = setting.to_override().and_then(|change| change.apply(&mut root));
             if let Err(problem) = applied {
@@ -53,9 +47,32 @@ impl Scenario {
         let decoded = scenario(&root, &context);
         let problems = context.problems.into_inner();
         match decoded {
-            Some(decoded) if problems.is_empty() => Ok(Variant { name, model: decoded.model }),
+            Some(decoded) if problems.is_empty() => Ok(Variant::new(variant.into(), decoded)),
             _ => Err(Report::without_places(&self.name, problems)),
         }
+    }
+
+    /// By service, at which path the strategy of a variant is.
+    pub(crate) fn strategy_paths(&self, variant: &Variant) -> Vec<String> {
+        let root = self.tree_of(&variant.name);
+        let services = root.get("service").and_then(Node::as_list).unwrap_or_default();
+        let paths = variant.model.services.iter().zip(&variant.strategies).map(|(service, strategy)| {
+            let named = |node: &&Node| node.get("name").and_then(Node::as_str) == Some(&service.name);
+            let own = services.iter().find(named).is_some_and(|node| node.get("strategy").is_some());
+            if own { format!("service.{}.strategy.{strategy}", service.name) } else { format!("strategy.{strategy}") }
+        });
+        paths.collect()
+    }
+
+    /// The tree of the file with what a variant changes in it.
+    fn tree_of(&self, variant: &str) -> Node {
+        let position = self.variants.iter().position(|known| known.name == variant);
+        let position = position.expect("the caller names a variant of the scenario");
+        let mut root = self.source.root.clone();
+        for change in &self.source.changes[position] {
+            change.apply(&mut root).expect("the scenario was read with it");
+        }
+        root
     }
 }
 

@@ -36,6 +36,25 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Pending => "pending",
+            Self::Pulling => "pulling",
+            Self::BackingOff => "backing off",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Registering => "registering",
+            Self::InService => "in service",
+            Self::Draining => "draining",
+            Self::Drained => "drained",
+            Self::Stopping => "stopping",
+            Self::Lost => "lost",
+            Self::Stopped => "stopped",
+        }
+    }
+
     /// Whether a task in this state may enter `next`.
     pub(crate) fn leads_to(self, next: Self) -> bool {
         use TaskState::{

@@ -166,7 +166,11 @@ impl<'m> Agents<'m> {
 
     /// The agent learns of a task to start.
     pub fn receive_start(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let task = &cluster.tasks[id.index()];
+        let task = &mut cluster.tasks[id.index()];
+        ctx.cause = ctx.tell(Fact::StartReceived { task: id, service: task.name.service });
+        if task.state == TaskState::Provisioning {
+            task.last = ctx.cause;
+        }
         let provisioning = self.draws.span(&self.agent(task.host).provisioning, Stream::Provisioning, task.entity);
         if provisioning.is_zero() {
             self.provisioned(id, cluster, ctx);
@@ -259,9 +263,11 @@ impl<'m> Agents<'m> {
     /// The agent learns of a task to stop: SIGTERM after whatever comes before it, and SIGKILL when the stop timeout ends
     /// first. Of a container that has ended there is nothing to stop.
     pub fn receive_stop(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let task = &cluster.tasks[id.index()];
+        let task = &mut cluster.tasks[id.index()];
         let host = &mut self.hosts[task.host.index()];
         host.stops_received += 1;
+        task.last = ctx.tell(Fact::StopReceived { task: id, service: task.name.service });
+        ctx.cause = task.last;
         if task.container == Container::NotBegun {
             host.waiting.retain(|&(waiting, _)| waiting != id);
             self.report_stop(id, cluster, ctx);
@@ -300,16 +306,18 @@ impl<'m> Agents<'m> {
             return;
         }
         let service = cluster.tasks[id.index()].name.service;
-        cluster.tasks[id.index()].last = ctx.tell(Fact::TaskKilled { task: id, service });
+        ctx.cause = ctx.tell(Fact::TaskKilled { task: id, service });
         self.exited(id, cluster, ctx);
     }
 
     /// The container has ended: its place on the host is free.
     pub fn exited(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        let of_service = cluster.tasks[id.index()].name.service;
-        cluster.note(of_service, Change::Ended(id));
-        cluster.tasks[id.index()].container = Container::Ended;
-        let task = &cluster.tasks[id.index()];
+        let service = cluster.tasks[id.index()].name.service;
+        cluster.note(service, Change::Ended(id));
+        let task = &mut cluster.tasks[id.index()];
+        task.container = Container::Ended;
+        task.last = ctx.tell(Fact::TaskExited { task: id, service });
+        ctx.cause = task.last;
         self.images.release(id, task.host, task.name, ctx);
         let host = &mut self.hosts[task.host.index()];
         host.free = host.free.plus(self.model.services[task.name.service.index()].demand.resources);

@@ -4,18 +4,17 @@ use crate::engine::draws::{Draws, Entity, Stream};
 use crate::engine::time::Duration;
 use crate::model::{FirstCheck, LoadBalancer};
 
-/// From the registration call to the last of the checks that a new target must pass. Checks that pass change nothing
-/// until then, so none is simulated.
+/// From a target's registration to the last of the checks that it must pass. Checks that pass change nothing until then, so
+/// none is simulated.
 pub fn until_healthy(balancer: &LoadBalancer, draws: Draws, target: Entity) -> Duration {
     let phase = match balancer.first_check {
         FirstCheck::AtOnce => 0,
         FirstCheck::WithinInterval => draws.bits(Stream::CheckPhase, target) % (balancer.interval.as_millis() + 1),
     };
-    let registration = draws.span(&balancer.registration, Stream::Registration, target);
-    registration + Duration::from_millis(phase) + balancer.interval * u64::from(balancer.initial_checks - 1)
+    Duration::from_millis(phase) + balancer.interval * u64::from(balancer.initial_checks - 1)
 }
 
-/// From the registration call to the last of the failed checks that make a bad target unhealthy.
+/// From a target's registration to the last of the failed checks that make a bad target unhealthy.
 pub fn until_unhealthy(balancer: &LoadBalancer, draws: Draws, target: Entity) -> Duration {
     let first = LoadBalancer { initial_checks: 1, ..balancer.clone() };
     until_healthy(&first, draws, target) + balancer.interval * u64::from(balancer.unhealthy_checks - 1)
@@ -36,24 +35,23 @@ mod tests {
     /// First offset + (checks - 1) x interval.
     #[test]
     fn a_new_target_passes_all_its_checks() {
-        let plain = LoadBalancer { registration: Dist::fixed_millis(2_200), ..ALB };
-        let table = [(1, 30, 2_200), (5, 30, 122_200), (10, 6, 56_200)];
+        let table = [(1, 30, 0), (5, 30, 120_000), (10, 6, 54_000)];
         for (initial_checks, interval, ms) in table {
-            let balancer = LoadBalancer { initial_checks, interval: Duration::from_secs(interval), ..plain.clone() };
+            let balancer = LoadBalancer { initial_checks, interval: Duration::from_secs(interval), ..ALB };
             assert_eq!(until_healthy(&balancer, Draws::new(1), Entity::named("web")), Duration::from_millis(ms));
         }
     }
 
-    /// Classic by default: registration of 1 to 10 s, the first check within 30 s, nine more.
+    /// Classic by default: the first check within 30 s, nine more.
     #[test]
     fn a_classic_balancer_starts_somewhere_in_its_interval() {
         let n = 2_000;
         let spans = (0..n).map(|i| until_healthy(&CLASSIC, Draws::new(1), Entity::named("web").child(i)));
         let spans: Vec<_> = spans.map(Duration::as_secs_f64).collect();
-        assert!(spans.iter().all(|s| (271.0..=310.0).contains(s)));
+        assert!(spans.iter().all(|s| (270.0..=300.0).contains(s)));
         let mean = spans.iter().sum::<f64>() / n as f64;
-        // 5.5 + 15 + 270, and five standard errors of sqrt(81 / 12 + 900 / 12).
-        assert!((mean - 290.5).abs() < 5.0 * (981.0_f64 / 12.0 / n as f64).sqrt(), "{mean}");
+        // 15 + 270, and five standard errors of sqrt(900 / 12).
+        assert!((mean - 285.0).abs() < 5.0 * (900.0_f64 / 12.0 / n as f64).sqrt(), "{mean}");
     }
 
     #[test]

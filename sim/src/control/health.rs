@@ -295,7 +295,11 @@ impl Scheduler<'_> {
         (self.room, self.surplus) = (failed, failed);
         self.target = self.stable;
         let steps = Progress::steps_back(how, mover);
-        self.begin(Progress::new(deploy, Cow::Owned(steps), Mode::Back, self.draw_name(), ctx.now), cluster, ctx);
+        self.begin(
+            Progress::new(deploy, Cow::Owned(steps), Mode::Back, self.draw_name(), failed, ctx.now),
+            cluster,
+            ctx,
+        );
         None
     }
 

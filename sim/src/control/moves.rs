@@ -83,12 +83,12 @@ impl Scheduler<'_> {
                 let next = tokens.next();
                 let next = self.next_beat(next, ctx);
                 self.look_at(next, ctx);
-                if !self.rate_reached {
-                    ctx.tell_because(Fact::LaunchRateReached { service: self.id }, self.room);
-                }
             }
         }
-        self.rate_reached = limited;
+        self.limited_by = limited.then(|| {
+            let told = self.limited_by;
+            told.unwrap_or_else(|| ctx.tell_because(Fact::LaunchRateReached { service: self.id }, self.room))
+        });
         started
     }
 
@@ -148,7 +148,8 @@ impl Scheduler<'_> {
         let name = TaskName { service: self.id, version: self.target };
         let entity = self.next_task(cluster);
         let born = NewTask { name, entity, slot, host, state: TaskState::Provisioning };
-        let id = cluster.create(born, Some(self.room), ctx);
+        let because = self.limited_by.unwrap_or(self.room);
+        let id = cluster.create(born, Some(because), ctx);
         agents.start(id, cluster, ctx);
         let fact = cluster.tasks[id.index()].last;
         self.reach(id, Reached::Created, fact, cluster, ctx);
@@ -326,8 +327,7 @@ impl Scheduler<'_> {
         let fact = cluster.advance(id, TaskState::Draining, because, ctx);
         // Of a service that is watched, what is under way says when draining ends.
         if !cluster.watched[self.id.index()] {
-            let noticed = self.target_polls.next(ctx.now + drained, self.draws);
-            ctx.schedule(noticed, Event::DrainNoticed(id), fact);
+            ctx.schedule(ctx.now + drained, Event::TargetGone(id), fact);
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Progress<'m> {
     pub requested: Time,
     /// The last time something got on.
     pub got_on: Time,
+    /// What the phase that it is in began with.
+    pub since: FactId,
     /// The last fact that it told, for what follows from it.
     pub told: Option<FactId>,
     /// The share of the traffic that the new version has got now, in tenths of a percent.
@@ -70,6 +72,8 @@ pub(crate) struct Rolled<'m> {
     pub draws: Draws,
     /// The last fact.
     pub latest: FactId,
+    /// The last fact that may have made the step's counts what they are.
+    pub reached_by: FactId,
 }
 
 /// What came of a look at the program.
@@ -87,7 +91,7 @@ pub(crate) enum Stepped {
 
 impl<'m> Progress<'m> {
     /// At the begin of a rollout.
-    pub fn new(deploy: DeployId, steps: Cow<'m, [Step]>, mode: Mode, entity: Entity, now: Time) -> Self {
+    pub fn new(deploy: DeployId, steps: Cow<'m, [Step]>, mode: Mode, entity: Entity, since: FactId, now: Time) -> Self {
         Self {
             deploy,
             mode,
@@ -95,6 +99,7 @@ impl<'m> Progress<'m> {
             stalled: None,
             requested: now,
             got_on: now,
+            since,
             told: None,
             shifted: None,
             steps,
@@ -129,7 +134,7 @@ impl<'m> Progress<'m> {
 
     /// Looks whether the step is done, and takes the program on. At most one phase passes.
     pub fn advance(&mut self, of: &Rolled, ctx: &mut Ctx) -> Stepped {
-        let Rolled { view, rollout, service, version, serves_errors, draws, latest } = *of;
+        let Rolled { view, rollout, service, version, serves_errors, draws, latest, reached_by } = *of;
         let entity = self.entity.child(self.step as u64);
         let wait = |until: Time, ctx: &mut Ctx| {
             if until > ctx.now {
@@ -140,11 +145,15 @@ impl<'m> Progress<'m> {
             Phase::Moving if self.step().is_reached(&view) => {
                 let at = self.next_beat(rollout.pace, ctx.now);
                 self.phase = Phase::Noticing(at);
+                self.since = reached_by;
                 wait(at, ctx);
                 Stepped::Further
             }
             Phase::Noticing(at) if at <= ctx.now => {
                 self.beat = Some(ctx.now);
+                if self.says_more_than_its_end() {
+                    self.tell(Fact::StepReached { deploy: self.deploy, step: self.step as u16 }, ctx);
+                }
                 let shift =
                     self.step().weight.map_or(Duration::ZERO, |_| draws.span(&rollout.shift, Stream::Shift, entity));
                 self.phase = Phase::Shifting(ctx.now + shift);
@@ -155,7 +164,7 @@ impl<'m> Progress<'m> {
                 if let Some(permille) = self.step().weight {
                     let permille = permille as u16;
                     self.shifted = Some(permille);
-                    self.told = Some(ctx.tell_because(Fact::TrafficShifted { service, version, permille }, latest));
+                    self.tell(Fact::TrafficShifted { service, version, permille }, ctx);
                 }
                 self.hold(0, serves_errors, draws, ctx.now);
                 self.wait_for_hold(service, latest, ctx)
@@ -199,8 +208,7 @@ impl<'m> Progress<'m> {
             Phase::Ended => {
                 if self.steps.len() > 1 && self.mode != Mode::Back {
                     let step = self.step as u16;
-                    let because = self.told.unwrap_or(latest);
-                    self.told = Some(ctx.tell_because(Fact::StepDone { deploy: self.deploy, step }, because));
+                    self.tell(Fact::StepDone { deploy: self.deploy, step }, ctx);
                 }
                 if self.step + 1 == self.steps.len() {
                     return Stepped::Ended;
@@ -211,6 +219,17 @@ impl<'m> Progress<'m> {
             _ => {}
         }
         Stepped::Further
+    }
+
+    /// Tells what has followed from the phase before.
+    fn tell(&mut self, fact: Fact, ctx: &mut Ctx) {
+        self.since = ctx.tell_because(fact, self.since);
+        self.told = Some(self.since);
+    }
+
+    /// Whether a step is more than the end of the deploy.
+    fn says_more_than_its_end(&self) -> bool {
+        self.steps.len() > 1 || self.step().weight.is_some() || !self.step().holds.is_empty()
     }
 
     /// Where in the program it is, in words: nothing where there is one step.

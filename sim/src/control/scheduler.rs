@@ -89,7 +89,8 @@ pub(crate) struct Scheduler<'m> {
     pub(super) unsteady: bool,
     /// The version that the requests are split between and the others, and its share in tenths of a percent.
     pub split: Option<(u16, u16)>,
-    pub(super) rate_reached: bool,
+    /// The fact that the launch rate's tokens are used up, while they are.
+    pub(super) limited_by: Option<FactId>,
     /// The next time at which the failure policy looks at the clock.
     pub(super) deadline: Option<Time>,
     /// The last fact that gave starts a chance.
@@ -186,7 +187,7 @@ impl<'m> Scheduler<'m> {
             unseen_until: None,
             unsteady: false,
             split: None,
-            rate_reached: false,
+            limited_by: None,
             deadline: None,
             room: none,
             surplus: none,
@@ -253,7 +254,7 @@ impl<'m> Scheduler<'m> {
             return;
         }
         let after = self.plan(cluster);
-        let starts_wait = self.starved || self.rate_reached || self.trouble.waits(ctx.now);
+        let starts_wait = self.starved || self.limited_by.is_some() || self.trouble.waits(ctx.now);
         let asks = after.stop_new + after.stop_old() > 0 || (after.start > 0 && !starts_wait);
         debug_assert!(
             !asks || ended || !self.acts_at_once() || self.next.is_some(),
@@ -324,7 +325,7 @@ impl<'m> Scheduler<'m> {
         self.beat = Beat::new(ctx.now + first, self.control.tick, self.control.tick_jitter, request);
         self.retained_until = None;
         (self.room, self.surplus, self.latest) = (requested, requested, requested);
-        self.begin(Progress::new(id, program, Mode::Forward, request, ctx.now), cluster, ctx);
+        self.begin(Progress::new(id, program, Mode::Forward, request, requested, ctx.now), cluster, ctx);
         self.next = None;
         let next = self.next_beat(ctx.now, ctx);
         self.look_at(next, ctx);
@@ -499,7 +500,8 @@ impl<'m> Scheduler<'m> {
         task.gate_at = None;
         if task.is_available() {
             cluster.rest(id);
-            self.wake(Chance::Surplus, ctx.cause, cluster, ctx);
+            let fact = ctx.tell(Fact::TaskRested { task: id, service: self.id });
+            self.wake(Chance::Surplus, fact, cluster, ctx);
         } else {
             let fact = ctx.tell(Fact::TaskAvailable { task: id, service: self.id });
             self.pass(id, fact, cluster, ctx);
@@ -536,21 +538,30 @@ impl<'m> Scheduler<'m> {
             if task.state != TaskState::Running {
                 continue;
             }
-            let healthy = balancer::until_healthy(load_balancer, self.draws, task.entity);
+            let registration = self.draws.span(&load_balancer.registration, Stream::Registration, task.entity);
             let fact = cluster.advance(id, TaskState::Registering, task.last, ctx);
-            if self.is_never_healthy(id, cluster) {
-                if self.control.replaces_unhealthy_targets {
-                    let task = &cluster.tasks[id.index()];
-                    let found = balancer::until_unhealthy(load_balancer, self.draws, task.entity);
-                    let heeded = task.runs_since.map_or(ctx.now, |since| since + self.service.health_check_grace);
-                    let found = found.max(heeded.since(ctx.now));
-                    cluster.tasks[id.index()].passes_at = Some(ctx.now + found);
-                    ctx.schedule(ctx.now + found, Event::FoundUnwell(id), fact);
-                }
-                continue;
-            }
-            cluster.tasks[id.index()].passes_at = Some(ctx.now + healthy);
-            ctx.schedule(ctx.now + healthy, Event::Passed(id), fact);
+            ctx.schedule(ctx.now + registration, Event::Registered(id), fact);
+        }
+    }
+
+    /// The balancer knows of a target: it is healthy in a while, or found to be bad.
+    pub fn target_registered(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
+        let task = &cluster.tasks[id.index()];
+        if task.state != TaskState::Registering {
+            return;
+        }
+        let (entity, runs_since) = (task.entity, task.runs_since);
+        let load_balancer = self.service.load_balancer.as_ref().expect("only tasks of services with one register");
+        let fact = ctx.tell(Fact::TargetRegistered { task: id, service: self.id });
+        if !self.is_never_healthy(id, cluster) {
+            let at = ctx.now + balancer::until_healthy(load_balancer, self.draws, entity);
+            cluster.tasks[id.index()].passes_at = Some(at);
+            ctx.schedule(at, Event::Passed(id), fact);
+        } else if self.control.replaces_unhealthy_targets {
+            let heeded = runs_since.map_or(ctx.now, |since| since + self.service.health_check_grace);
+            let at = heeded.max(ctx.now + balancer::until_unhealthy(load_balancer, self.draws, entity));
+            cluster.tasks[id.index()].passes_at = Some(at);
+            ctx.schedule(at, Event::FoundUnwell(id), fact);
         }
     }
 
@@ -570,6 +581,7 @@ impl<'m> Scheduler<'m> {
                 serves_errors: self.serves_errors(cluster),
                 draws: self.draws,
                 latest: self.latest,
+                reached_by: if self.step().waits_for_gone { self.surplus.max(self.room) } else { self.surplus },
             };
             let Rolled { view, latest, .. } = rolled;
             let Some(progress) = self.rollout.as_mut().filter(|progress| progress.mode != Mode::Frozen) else {
@@ -618,7 +630,8 @@ impl<'m> Scheduler<'m> {
         let service = self.id;
         let fact =
             if back { Fact::DeployRolledBack { deploy, service } } else { Fact::DeployCompleted { deploy, service } };
-        let fact = ctx.tell_because(fact, self.latest);
+        let waited = if self.service.rollout.completion == Completion::OldStopped { self.room } else { rollout.since };
+        let fact = ctx.tell_because(fact, rollout.since.max(waited));
         if back {
             let took = ctx.now.since(rollout.requested);
             let fate = self.fates.last_mut().expect("a rollback follows a failure");

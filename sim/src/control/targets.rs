@@ -7,7 +7,7 @@ use crate::control::traffic::{Traffic, tell_lost};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Entity, Stream};
 use crate::engine::event::{Checker, Event};
-use crate::engine::fact::{Fact, ServiceId, TaskId};
+use crate::engine::fact::{ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{Fault, Service};
 use crate::traffic::fluid::{CohortId, Condition, Kind};
@@ -231,15 +231,13 @@ impl Traffic<'_> {
     }
 
     /// The load balancer has let go of a target: what is still under way there is cut. Whether it was there.
-    pub fn target_gone(&mut self, id: TaskId, cluster: &mut Cluster, ctx: &mut Ctx) {
-        if let Some(target) = self.targets.get(&id) {
-            let service = target.service;
+    pub fn target_gone(&mut self, id: TaskId, ctx: &mut Ctx) -> bool {
+        let is_there = self.targets.contains_key(&id);
+        if is_there {
             self.cut(id, Loss::Cut, ctx);
             self.set_standing(id, Standing::Out, ctx);
-            let fact = ctx.tell(Fact::TargetGone { task: id, service });
-            cluster.tasks[id.index()].last = fact;
-            ctx.cause = fact;
         }
+        is_there
     }
 
     /// A task is told to stop, or has ended by itself: whoever sends requests learns of it in a while.

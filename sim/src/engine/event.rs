@@ -61,6 +61,8 @@ pub(crate) enum Event {
     Pulled(TaskId),
     /// The task's container runs and the control plane knows.
     Started(TaskId),
+    /// The balancer knows of the target.
+    Registered(TaskId),
     /// The task is healthy.
     Passed(TaskId),
     /// The task passes the gate, or has rested after it.
@@ -136,6 +138,7 @@ impl Event {
             | Self::PullFailed(id)
             | Self::Pulled(id)
             | Self::Started(id)
+            | Self::Registered(id)
             | Self::Passed(id)
             | Self::GateDue(id)
             | Self::GateDeadline(id)

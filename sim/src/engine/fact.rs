@@ -140,6 +140,34 @@ pub enum Fact {
         /// Of which service.
         service: ServiceId,
     },
+    /// A host's agent learned of a task to start.
+    StartReceived {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A load balancer knows of a target and begins to check it.
+    TargetRegistered {
+        /// Which task.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A host's agent learned of a task to stop: SIGTERM follows.
+    StopReceived {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A task's container ended after it was told to.
+    TaskExited {
+        /// Which.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
     /// The stop timeout ended before the task did: SIGKILL.
     TaskKilled {
         /// Which.
@@ -196,6 +224,13 @@ pub enum Fact {
         /// Of which service.
         service: ServiceId,
     },
+    /// A slot has rested after its new task was available: the next one may follow.
+    TaskRested {
+        /// The new task.
+        task: TaskId,
+        /// Of which service.
+        service: ServiceId,
+    },
     /// A task has not passed its gate in time.
     TaskLate {
         /// Which.
@@ -236,6 +271,14 @@ pub enum Fact {
         version: u16,
         /// Its share, in tenths of a percent.
         permille: u16,
+    },
+    /// The counts of a step of a deploy's program are reached; its traffic and its holds come now. Not told of programs of one step
+    /// that has neither.
+    StepReached {
+        /// Which deploy.
+        deploy: DeployId,
+        /// Which step, from 0.
+        step: u16,
     },
     /// A step of a deploy's program is done, its holds included.
     StepDone {
@@ -384,6 +427,49 @@ pub enum Fact {
         /// How many.
         desired: u32,
     },
+}
+
+impl Fact {
+    /// The task that it is about, if it is about one.
+    pub const fn task(self) -> Option<TaskId> {
+        match self {
+            Self::TaskMoved { task, .. }
+            | Self::StopChosen { task, .. }
+            | Self::StartReceived { task, .. }
+            | Self::TargetRegistered { task, .. }
+            | Self::StopReceived { task, .. }
+            | Self::TaskExited { task, .. }
+            | Self::TaskKilled { task, .. }
+            | Self::TaskFailed { task, .. }
+            | Self::DiskFull { task, .. }
+            | Self::TaskAvailable { task, .. }
+            | Self::TaskRested { task, .. }
+            | Self::TaskLate { task, .. }
+            | Self::TaskHung { task, .. }
+            | Self::TargetUnhealthy { task, .. }
+            | Self::TaskUnhealthy { task, .. }
+            | Self::TargetGone { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// The host that it names, if it names one.
+    pub const fn host(self) -> Option<HostId> {
+        match self {
+            Self::HostLaunched { host, .. }
+            | Self::HostReady { host }
+            | Self::HostDraining { host }
+            | Self::HostNotice { host }
+            | Self::HostTerminated { host }
+            | Self::HostLossFound { host }
+            | Self::MachineLaunched { host, .. }
+            | Self::TaskMoved { host, .. }
+            | Self::ImagePulled { host, .. }
+            | Self::ImageRemoved { host, .. }
+            | Self::DiskFull { host, .. } => Some(host),
+            _ => None,
+        }
+    }
 }
 
 /// How a failure was found.

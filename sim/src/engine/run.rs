@@ -184,6 +184,7 @@ impl<'m> World<'m> {
             | Event::GateDeadline(task)
             | Event::Crashed(task)
             | Event::FoundUnwell(task)
+            | Event::Registered(task)
             | Event::DrainNoticed(task)
             | Event::UnhealthyNoticed(task)
             | Event::StopsByHand(task)
@@ -201,10 +202,15 @@ impl<'m> World<'m> {
             Event::Warms(task) => self.traffic.warms(task, ctx),
             Event::Sigterm(task) => self.traffic.sigterm(task, ctx),
             Event::RotationEnds(task) => self.traffic.rotation_ends(task, &self.cluster, ctx),
-            Event::TargetGone(task) => {
-                self.traffic.target_gone(task, &mut self.cluster, ctx);
-                let service = self.cluster.tasks[task.index()].name.service;
-                self.schedulers[service.index()].target_gone(task, &self.cluster, ctx);
+            Event::TargetGone(id) => {
+                let cut = self.traffic.target_gone(id, ctx);
+                let task = &mut self.cluster.tasks[id.index()];
+                let service = task.name.service;
+                if cut || task.state == TaskState::Draining {
+                    task.last = ctx.tell(Fact::TargetGone { task: id, service });
+                    ctx.cause = task.last;
+                }
+                self.schedulers[service.index()].target_gone(id, &self.cluster, ctx);
             }
             Event::CheckSent(task, by) => self.traffic.check_sent(task, by, ctx),
             Event::CheckAnswered(task, by) => {
@@ -237,6 +243,7 @@ impl<'m> World<'m> {
         let scheduler = &mut schedulers[cluster.tasks[task.index()].name.service.index()];
         match event {
             Event::Started(_) => scheduler.task_runs(task, cluster, ctx),
+            Event::Registered(_) => scheduler.target_registered(task, cluster, ctx),
             Event::Passed(_) => scheduler.task_passes(task, cluster, ctx),
             Event::GateDue(_) => scheduler.gate_due(task, cluster, ctx),
             Event::GateDeadline(_) => scheduler.gate_deadline(task, cluster, ctx),

@@ -280,6 +280,12 @@ impl Observer for SummaryObserver<'_> {
             | Fact::HostsWanted { .. }
             | Fact::WarmHosts { .. }
             | Fact::StopChosen { .. }
+            | Fact::StartReceived { .. }
+            | Fact::TargetRegistered { .. }
+            | Fact::StopReceived { .. }
+            | Fact::TaskExited { .. }
+            | Fact::TaskRested { .. }
+            | Fact::StepReached { .. }
             | Fact::TaskKilled { .. }
             | Fact::TaskFailed { .. }
             | Fact::ImagePulled { .. }

@@ -2,7 +2,7 @@
 
 use super::series::Series;
 use crate::cluster::TaskState;
-use crate::engine::fact::{Fact, FactId, Observer, ServiceId};
+use crate::engine::fact::{Fact, FactId, HostId, Observer, ServiceId};
 use crate::engine::time::Time;
 use crate::model::Model;
 
@@ -55,6 +55,19 @@ impl Trace {
             format!("{}-{}", model.host_groups[group.index()].name, *ordinal - 1)
         });
         names.collect()
+    }
+
+    /// By task, the host that it was placed on.
+    pub fn hosts_of_tasks(&self) -> Vec<HostId> {
+        let mut hosts = vec![];
+        for record in &self.records {
+            if let Fact::TaskMoved { task, host, .. } = record.fact
+                && task.index() == hosts.len()
+            {
+                hosts.push(host);
+            }
+        }
+        hosts
     }
 
     /// What the tasks of a service were doing over time.

@@ -1,0 +1,147 @@
+//! What a user can turn to make a deploy faster, each with a stated better value.
+
+use std::collections::BTreeSet;
+
+use seatrial_sim::deploy::Mover;
+use seatrial_sim::engine::dist::Dist;
+use seatrial_sim::engine::time::Duration;
+use seatrial_sim::model::{Contact, HostGroup, Model, Service};
+use seatrial_sim::parameters::Value;
+
+use crate::vary::Setting;
+use crate::written::written;
+
+/// A setting and a better value of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knob {
+    /// What is changed, in words: `web: deregistration delay 300 s -> 30 s`.
+    pub change: String,
+    /// As a variant would set it.
+    pub settings: Vec<Setting>,
+}
+
+/// Every knob of a model, of its services with a deploy and of its hosts. Some may be of no use to it, or not to be had under its system: who tries them finds out.
+///
+/// `strategies` says at which path the strategy of each service is.
+pub fn knobs(model: &Model, strategies: &[String]) -> Vec<Knob> {
+    let deployed: BTreeSet<_> = model.deploys.iter().map(|deploy| deploy.service.index()).collect();
+    let services = deployed.iter().flat_map(|&i| of_service(&model.services[i], &strategies[i]));
+    let groups = model.host_groups.iter().filter(|group| group.per_task.is_none()).flat_map(of_group);
+    services.chain(groups).collect()
+}
+
+fn of_service(service: &Service, strategy: &str) -> Vec<Knob> {
+    let name = &service.name;
+    let mut found = vec![];
+    let mut add = |what: &str, key: &str, from: String, to: Option<String>| {
+        found.extend(to.map(|to| Knob::one(name, what, &format!("service.{name}.{key}"), &from, &to)));
+    };
+    if let Some(balancer) = &service.load_balancer {
+        let delay = balancer.deregistration_delay;
+        // 30 s is what most who shorten it choose; the requests of most services end within a second.
+        let to = if delay > secs(30) { Some("30s".into()) } else { (!delay.is_zero()).then(|| "0s".into()) };
+        add("deregistration delay", "load_balancer.deregistration_delay", span(delay), to);
+        // The least that a target group of an ALB may have, and a Classic Load Balancer.
+        let interval = balancer.interval;
+        let to = (interval > secs(5)).then(|| "5s".into());
+        add("interval of health checks", "load_balancer.health_check.interval", span(interval), to);
+        let checks = balancer.initial_checks;
+        let to = (checks > 2).then(|| "2".into());
+        add("checks that a new target must pass", "load_balancer.health_check.initial_checks", checks.to_string(), to);
+    }
+    if let Some(check) = &service.health_check {
+        add(
+            "its own health check",
+            "health_check.passes_after",
+            random(&check.passes_after),
+            halved(&check.passes_after),
+        );
+    }
+    add("startup", "startup", random(&service.startup), halved(&service.startup));
+    let exits_late = service.exit.mean_s() > 1.0;
+    add("exit after SIGTERM", "exit", random(&service.exit), exits_late.then(|| "1s".into()));
+    let timeout = service.stop_timeout;
+    let to = if timeout > secs(10) { Some("10s".into()) } else { (timeout > secs(2)).then(|| "2s".into()) };
+    add("stop timeout", "stop_timeout", span(timeout), to);
+    let bytes = service.image.bytes;
+    let size = |bytes: u64| format!("{}MB", (bytes as f64 / 1e6).round());
+    add("image", "image.size", size(bytes), (bytes >= 2_000_000).then(|| size(bytes / 2)));
+    found.extend(more_at_once(service, strategy));
+    found
+}
+
+/// More tasks replaced at once: whichever of these parameters the strategy at a path has.
+fn more_at_once(service: &Service, strategy: &str) -> Vec<Knob> {
+    let Some(step) = service.rollout.program.last() else { return vec![] };
+    let desired = service.desired;
+    let (what, now, to, parameters) = match step.mover {
+        Mover::Pool(pool) => (
+            "tasks that may exist at once",
+            pool.limits(desired).cap,
+            2 * desired,
+            [("maximum_percent", "200"), ("max_surge", "100%")],
+        ),
+        Mover::Slots(slots) => {
+            ("slots replaced at once", slots.workers(desired), desired, [("parallelism", "0"), ("max_parallel", "0")])
+        }
+    };
+    if now >= to {
+        return vec![];
+    }
+    let knob = |(parameter, value): (&str, &str)| Knob {
+        change: format!("{}: {what} {now} -> {to}", service.name),
+        settings: vec![Setting { path: format!("{strategy}.{parameter}"), value: value.into() }],
+    };
+    parameters.map(knob).into()
+}
+
+fn of_group(group: &HostGroup) -> Vec<Knob> {
+    let name = &group.name;
+    let path = |key: &str| format!("host_group.{name}.{key}");
+    let hosts = group.hosts;
+    let mut found = vec![Knob::one(name, "hosts", &path("hosts"), &hosts.to_string(), &(hosts + 1).to_string())];
+    found.extend(halved(&group.boot).map(|to| Knob::one(name, "boot", &path("boot"), &random(&group.boot), &to)));
+    if let Contact::Poll { interval } = group.agent.contact
+        && interval > secs(1)
+    {
+        found.push(Knob::one(name, "agents' poll", &path("agent.poll"), &span(interval), "1s"));
+    }
+    found
+}
+
+impl Knob {
+    fn one(of: &str, what: &str, path: &str, from: &str, to: &str) -> Self {
+        let setting = Setting { path: path.into(), value: to.into() };
+        Self { change: format!("{of}: {what} {from} -> {to}"), settings: vec![setting] }
+    }
+}
+
+const fn secs(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+fn span(span: Duration) -> String {
+    unquoted(&Value::Span(span))
+}
+
+fn random(dist: &Dist) -> String {
+    unquoted(&Value::Random(dist.clone()))
+}
+
+/// The same with every span half as long; absent where there is nothing to halve.
+fn halved(dist: &Dist) -> Option<String> {
+    let half = |span: Duration| Duration::from_millis(span.as_millis() / 2);
+    let halved = match dist {
+        Dist::Fixed(span) => Dist::Fixed(half(*span)),
+        Dist::Uniform { low, high } => Dist::Uniform { low: half(*low), high: half(*high) },
+        Dist::Exponential { mean } => Dist::Exponential { mean: half(*mean) },
+        Dist::LogNormal { median, sigma } => Dist::LogNormal { median: half(*median), sigma: *sigma },
+        // What was measured is in a file.
+        Dist::Empirical(_) => return None,
+    };
+    (halved != *dist).then(|| random(&halved))
+}
+
+fn unquoted(value: &Value) -> String {
+    written(value).trim_matches('"').into()
+}

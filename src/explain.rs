@@ -1,0 +1,105 @@
+//! `seatrial explain`: one variant's deploys in depth, and what would change them.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::ProgressBar;
+use seatrial_reports::explain::tornado::Tornado;
+use seatrial_reports::explain::{self as reports, Chosen, Explanation, Run, json, text, trace_events};
+use seatrial_scenarios::explain::{longest, paths, trace};
+use seatrial_scenarios::{RunOptions, Scenario, Variant};
+
+use crate::Exit;
+use crate::cli::{Explain, ExplainFormat, ExplainOutput};
+use crate::run::{Failure, check_files, find_variant, interruption, load, print, progress_bar, write};
+
+/// Runs the verb.
+pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
+    let scenarios = load(std::slice::from_ref(&arguments.file))?;
+    let scenario = &scenarios[0];
+    let variant = match &arguments.variant {
+        Some(name) => find_variant(scenario, name)?,
+        None => &scenario.variants[0],
+    };
+    if variant.model.deploys.is_empty() {
+        let message =
+            format!("error: {}: there is no deploy to explain: a [[deploy]] says of which service", scenario.name);
+        return Err(message.into());
+    }
+    check_files(arguments.formats.iter().filter_map(|output| output.file.as_ref()), arguments.out.as_deref())?;
+    let interrupted = interruption()?;
+    let Some(explanation) = find_out(scenario, variant, arguments, &interrupted) else {
+        return Ok(Exit::Interrupted.into());
+    };
+    for (i, ExplainOutput { format, file }) in arguments.formats.iter().enumerate() {
+        let written = match format {
+            ExplainFormat::Text => text::render(&explanation),
+            ExplainFormat::Json => json::render(&explanation),
+            ExplainFormat::TraceEvent => {
+                let trace = trace(&variant.model, explanation.run.seed);
+                trace_events::render(&variant.model, &trace, explanation.run.path.as_ref())
+            }
+        };
+        match file {
+            Some(file) => write(file, written.as_bytes())?,
+            None if i > 0 && *format == ExplainFormat::Text => print(&format!("\n{written}"))?,
+            None => print(&written)?,
+        }
+    }
+    let ended = explanation.run.path.is_some();
+    Ok(if ended { Exit::Answered } else { Exit::NothingFinished }.into())
+}
+
+/// Everything about the variant; nothing where the user interrupts.
+fn find_out(
+    scenario: &Scenario,
+    variant: &Variant,
+    arguments: &Explain,
+    interrupted: &AtomicBool,
+) -> Option<Explanation> {
+    let options = RunOptions {
+        seeds: arguments.seeds,
+        first_seed: None,
+        threads: arguments.threads.map(|threads| threads as usize),
+    };
+    let (what_if, knobs) = scenario.what_if(variant);
+    let seeds = arguments.seeds.unwrap_or(scenario.seeds);
+    let runs = u64::from(seeds) * (what_if.variants.len() as u64 + 1);
+    let bar = if arguments.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
+    let took = paths(variant, scenario, &options, &|done| bar.set_position(done), interrupted);
+    let progress = |done, _| bar.set_position(u64::from(seeds) + done);
+    let results = seatrial_scenarios::run(&what_if, &options, &progress, interrupted);
+    bar.finish_and_clear();
+    if interrupted.load(Ordering::Relaxed) {
+        return None;
+    }
+    let median = reports::median_seed(&took);
+    let (seed, chosen) = match (arguments.seed, median) {
+        (Some(seed), _) => (seed, Chosen::Asked),
+        (None, Some(seed)) => (seed, Chosen::Median),
+        (None, None) => (scenario.first_seed, Chosen::First),
+    };
+    let facts = trace(&variant.model, seed);
+    let mut blocked: Vec<String> =
+        results.variants[0].rows.iter().flat_map(|row| row.summary.blocked.clone()).collect();
+    blocked.sort_unstable();
+    blocked.dedup();
+    Some(Explanation {
+        scenario: scenario.name.clone(),
+        question: scenario.question.clone(),
+        variant: variant.name.clone(),
+        horizon_s: variant.model.horizon.as_secs_f64(),
+        seeds: took.len(),
+        finished: took.iter().filter(|(_, took)| took.is_some()).count(),
+        mean_s: reports::mean_by_kind(&took),
+        run: Run {
+            seed,
+            chosen,
+            path: longest(&variant.model, &facts),
+            without_room: reports::without_room(&variant.model, &facts),
+            hosts: facts.host_names(&variant.model),
+        },
+        blocked,
+        tornado: Tornado::new(&results, &knobs),
+    })
+}
