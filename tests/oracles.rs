@@ -4,29 +4,37 @@ mod support;
 
 use seatrial_sim::cluster::TaskState;
 use seatrial_sim::engine::dist::Dist;
-use seatrial_sim::engine::fact::{Fact, ServiceId};
+use seatrial_sim::engine::fact::{DeployId, Fact, ServiceId};
 use seatrial_sim::engine::time::{Duration, Time};
-use seatrial_sim::model::{Demand, Model, PreDeploy, SlotRelease};
+use seatrial_sim::measure::critical_path::{CriticalPath, Kind};
+use seatrial_sim::model::{Demand, PreDeploy, SlotRelease};
 use seatrial_sim::placement::Policy;
 
-use support::{at_s, balancer, deploy, one_at_a_time, percent, plain, play, secs, service};
+use support::{Played, at_s, balancer, deploy, one_at_a_time, percent, plain, play, secs, service};
 
-fn assert_deploy_s(model: &Model, seconds: f64, why: &str) {
-    let took = play(model, 1).deploy_s();
-    assert!((took - seconds).abs() < 1e-9, "{why}: took {took} s, by hand {seconds} s");
+/// The deploy waits for these kinds of things so long, in seconds, and for nothing else.
+fn assert_waits(played: &Played, waits: &[(Kind, u64)], why: &str) {
+    let path = CriticalPath::of(&played.trace, DeployId(0)).expect("it completes");
+    let found: Vec<(Kind, Duration)> =
+        Kind::ALL.into_iter().zip(path.by_kind()).filter(|(_, s)| !s.is_zero()).collect();
+    let by_hand: Vec<(Kind, Duration)> = waits.iter().map(|(kind, s)| (*kind, secs(*s))).collect();
+    assert_eq!(found, by_hand, "{why}");
+    let total: u64 = waits.iter().map(|(_, s)| s).sum();
+    assert!((played.deploy_s() - total as f64).abs() < 1e-9, "{why}: {} s, by hand {total} s", played.deploy_s());
 }
 
 /// Two at a time: three rounds of health and drain, because the slot is free when the drain ends.
 /// 3 x (150 + 300) = 1,350 s and 3 x (10 + 5) = 45 s.
 #[test]
 fn six_tasks_with_room_for_eight_go_two_by_two() {
-    for (health, drain, total) in [(150, 300, 1_350.0), (10, 5, 45.0)] {
+    for (health, drain, total) in [(150, 300, 1_350), (10, 5, 45)] {
         let mut model = plain(6, 1, 8);
         model.services[0].load_balancer = Some(balancer(secs(health), secs(drain)));
         let played = play(&model, 1);
         let expected = [(6, 0), (6, 2), (4, 2), (4, 4), (2, 4), (2, 6), (0, 6)];
         assert_eq!(played.old_and_new(), expected);
-        assert!((played.deploy_s() - total).abs() < 1e-9, "{}", played.deploy_s());
+        assert_waits(&played, &[(Kind::HealthCheck, 3 * health), (Kind::Drain, 3 * drain)], "three rounds");
+        assert_eq!(3 * (health + drain), total);
         assert_eq!(played.summary.peak_tasks, 8);
         assert!((played.summary.lowest_healthy_percent - 100.0).abs() < 1e-9);
     }
@@ -35,11 +43,15 @@ fn six_tasks_with_room_for_eight_go_two_by_two() {
 /// One cycle of 60 s moves as many tasks as hosts are spare: 5 spare, one cycle; 1 spare, five.
 #[test]
 fn five_tasks_one_to_a_host_take_a_cycle_for_each_spare_host() {
-    for (hosts, total) in [(10, 60.0), (6, 300.0)] {
+    for (hosts, cycles) in [(10, 1), (6, 5)] {
         let mut model = plain(5, hosts, 1);
         model.services[0].startup = Dist::Fixed(secs(40));
         model.services[0].exit = Dist::Fixed(secs(20));
-        assert_deploy_s(&model, total, &format!("{hosts} hosts"));
+        assert_waits(
+            &play(&model, 1),
+            &[(Kind::Start, 40 * cycles), (Kind::Stop, 20 * cycles)],
+            &format!("{hosts} hosts"),
+        );
     }
 }
 
@@ -49,12 +61,12 @@ fn ninety_nine_tasks_with_room_for_one_take_ninety_nine_rounds() {
     let mut model = plain(99, 100, 1);
     model.services[0].startup = Dist::Fixed(secs(40));
     model.services[0].exit = Dist::Fixed(secs(20));
-    assert_deploy_s(&model, 99.0 * 60.0, "one spare host");
+    assert_waits(&play(&model, 1), &[(Kind::Start, 99 * 40), (Kind::Stop, 99 * 20)], "one spare host");
     model.host_groups[0].hosts = 99;
     model.host_groups[0].boot = Dist::Fixed(secs(60));
     model.host_groups[0].pre_deploy = Some(PreDeploy { hosts: 99, lead: secs(120), keep: secs(0) });
     model.deploys[0].at = at_s(600);
-    assert_deploy_s(&model, 60.0, "99 hosts launched before it");
+    assert_waits(&play(&model, 1), &[(Kind::Start, 40), (Kind::Stop, 20)], "99 hosts launched before it");
 }
 
 /// Stop first: minimum 0 %, maximum 100 %: stop 20 s, then start 40 s, all at once; nobody is served meanwhile.
@@ -68,7 +80,8 @@ fn a_fixed_port_task_on_its_only_host_is_down_while_it_is_replaced() {
     model.services[0].exit = Dist::Fixed(secs(20));
     let played = play(&model, 1);
     // Drain 300 s, exit 20 s, start 40 s, health 10 s; short from the deregistration on.
-    assert!((played.deploy_s() - 370.0).abs() < 1e-9, "{}", played.deploy_s());
+    let waits = [(Kind::Start, 40), (Kind::HealthCheck, 10), (Kind::Drain, 300), (Kind::Stop, 20)];
+    assert_waits(&played, &waits, "one after the other");
     assert!((played.summary.short_replica_s - 370.0).abs() < 1e-9);
     assert!((played.summary.lowest_healthy_percent).abs() < 1e-9);
 }
@@ -104,7 +117,7 @@ fn one_at_a_time_moves_one_task_a_cycle_however_much_room_there_is() {
     model.services[0].rollout = one_at_a_time();
     model.services[0].startup = Dist::Fixed(secs(40));
     model.services[0].exit = Dist::Fixed(secs(20));
-    assert_deploy_s(&model, 300.0, "5 x 60 s");
+    assert_waits(&play(&model, 1), &[(Kind::Start, 5 * 40), (Kind::Stop, 5 * 20)], "5 x 60 s");
     model.host_groups[0].capacity = seatrial_sim::model::Resources::new(5, 5);
     assert!(play(&model, 1).blocked().contains("5 of 5 new tasks fit nowhere: memory on 1 of 1 hosts"));
 }

@@ -106,8 +106,10 @@ pub fn service(name: &str, desired: u32) -> Service {
 /// A load balancer that finds a target healthy after `health` and lets it go after `drain`.
 pub fn balancer(health: Duration, drain: Duration) -> LoadBalancer {
     LoadBalancer {
-        registration: Dist::Fixed(health),
+        registration: Dist::ZERO,
         first_check: FirstCheck::AtOnce,
+        interval: health,
+        initial_checks: 2,
         deregistration_delay: drain,
         ..load_balancers::ALB
     }

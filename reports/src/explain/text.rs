@@ -13,6 +13,8 @@ use crate::wording;
 const BAR: u32 = 30;
 /// How many settings are shown one by one.
 const SETTINGS: usize = 12;
+/// The widest that the name of a change may be.
+const CHANGE_WIDTH: u16 = 56;
 
 /// The explanation as plain text of at most 120 columns, without colours.
 pub fn render(explanation: &Explanation) -> String {
@@ -128,7 +130,7 @@ fn what_if(explanation: &Explanation) -> Option<String> {
     let mut parts = vec![];
     if !rows.is_empty() {
         let header = ["what if", "saves", "95 % CI", "$/month", ""];
-        parts.push(columns(&header, &rows, &[], &|column| [0, 4].contains(&column)));
+        parts.push(columns(&header, &rows, &[(0, CHANGE_WIDTH)], &|column| [0, 4].contains(&column)));
     }
     if useful.len() > SETTINGS {
         parts.push(format!("  and {} that save less", useful.len() - SETTINGS));

@@ -47,6 +47,10 @@ impl Scheduler<'_> {
         let allowed = self.tokens.as_mut().map_or(n, |tokens| tokens.available(ctx.now).min(n));
         let mut started = 0;
         self.starved &= n > 0;
+        if self.starved {
+            // This look itself may have made the room.
+            self.room = cluster.room_came.map_or(self.room, |came| came.max(self.room));
+        }
         let waited = self.waiting.take();
         while started < allowed {
             match self.start_next(cluster, agents, ctx) {
@@ -234,6 +238,8 @@ impl Scheduler<'_> {
         ctx: &mut Ctx,
     ) {
         let chosen = cluster.choose_to_stop(id, because, ctx);
+        // One that is not wanted any more may make room for another under the cap.
+        self.room = chosen;
         let task = &cluster.tasks[id.index()];
         let registered = self.service.load_balancer.is_some() && task.state >= TaskState::Registering;
         let is_lost = task.state == TaskState::Lost;

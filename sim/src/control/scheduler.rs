@@ -131,6 +131,8 @@ pub(crate) enum Chance {
     Room,
     /// Stop tasks: more of them are healthy.
     Surplus,
+    /// Either.
+    Both,
     /// Something else.
     Other,
 }
@@ -397,6 +399,7 @@ impl<'m> Scheduler<'m> {
         match chance {
             Chance::Room => self.room = fact,
             Chance::Surplus => self.surplus = fact,
+            Chance::Both => (self.room, self.surplus) = (fact, fact),
             Chance::Other => {}
         }
         self.latest = fact;
@@ -488,7 +491,15 @@ impl<'m> Scheduler<'m> {
             cluster.tasks[id.index()].gate_at = Some(ctx.now + delay);
             ctx.schedule(ctx.now + delay, Event::GateDue(id), fact);
         }
-        self.wake(Chance::Surplus, fact, cluster, ctx);
+        self.wake(self.chance_after_one(), fact, cluster, ctx);
+    }
+
+    /// What one more available task lets the mover do: where so many at once may be on their way, the next one may start.
+    fn chance_after_one(&self) -> Chance {
+        match self.step().mover {
+            Mover::Pool(pool) if pool.window.is_none() => Chance::Surplus,
+            Mover::Pool(_) | Mover::Slots(_) => Chance::Both,
+        }
     }
 
     /// A task passes its gate, or has rested after it.
@@ -501,7 +512,7 @@ impl<'m> Scheduler<'m> {
         if task.is_available() {
             cluster.rest(id);
             let fact = ctx.tell(Fact::TaskRested { task: id, service: self.id });
-            self.wake(Chance::Surplus, fact, cluster, ctx);
+            self.wake(self.chance_after_one(), fact, cluster, ctx);
         } else {
             let fact = ctx.tell(Fact::TaskAvailable { task: id, service: self.id });
             self.pass(id, fact, cluster, ctx);
@@ -630,8 +641,10 @@ impl<'m> Scheduler<'m> {
         let service = self.id;
         let fact =
             if back { Fact::DeployRolledBack { deploy, service } } else { Fact::DeployCompleted { deploy, service } };
-        let waited = if self.service.rollout.completion == Completion::OldStopped { self.room } else { rollout.since };
-        let fact = ctx.tell_because(fact, rollout.since.max(waited));
+        let old_are_gone = self.room.max(self.surplus);
+        let waits = self.service.rollout.completion == Completion::OldStopped;
+        let because = if waits { rollout.since.max(old_are_gone) } else { rollout.since };
+        let fact = ctx.tell_because(fact, because);
         if back {
             let took = ctx.now.since(rollout.requested);
             let fate = self.fates.last_mut().expect("a rollback follows a failure");
