@@ -1,5 +1,6 @@
 //! The `seatrial` command.
 
+mod chart_files;
 mod cli;
 mod explain;
 mod list;

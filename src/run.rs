@@ -19,6 +19,7 @@ use seatrial_sim::measure::summary::Summary;
 use seatrial_sim::measure::trace::Trace;
 
 use crate::Exit;
+use crate::chart_files;
 use crate::cli::{Format, Output, Run};
 
 /// What goes wrong, as it is said to the user.
@@ -186,33 +187,25 @@ fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) 
     write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
     let comparison = Comparison::new(results);
     write(&folder.join("results.json"), json::render(&comparison).as_bytes())?;
-    for format in charts::Format::ALL {
-        let end = format.extension();
-        if comparison.has_deploys() {
-            charts::durations(results, &folder.join(format!("durations.{end}")), format)?;
-        }
-        charts::extra_short(&comparison, &folder.join(format!("extra-short.{end}")), format)?;
-        charts::money(&comparison, &folder.join(format!("money.{end}")), format)?;
+    let mut drawn = vec![];
+    if comparison.has_deploys() {
+        drawn.push(("durations".to_string(), charts::durations(results)));
     }
+    drawn.push(("extra-short".into(), charts::extra_short(&comparison)));
+    drawn.push(("money".into(), charts::money(&comparison)));
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {
         let name = file_name(&variant.name);
         let (trace, title) = (trace(variant, seed), format!("{}, seed {seed}", variant.name));
-        let tasks = TaskSeries::of_run(&variant.model, &trace, &title);
-        let demand = DemandSeries::of_run(&variant.model, &trace, &title);
-        let replicas = ReplicaSeries::of_run(&variant.model, &trace, &title);
-        for format in charts::Format::ALL {
-            let path = |what: &str| folder.join(format!("{what}-{number}-{name}.{}", format.extension()));
-            charts::tasks(&tasks, &path("tasks"), format)?;
-            if let Some(demand) = &demand {
-                charts::demand(demand, &path("demand"), format)?;
-            }
-            if let Some(replicas) = &replicas {
-                charts::replicas(replicas, &path("replicas"), format)?;
-            }
-        }
+        let of_run = [
+            ("tasks", Some(charts::tasks(&TaskSeries::of_run(&variant.model, &trace, &title)))),
+            ("demand", DemandSeries::of_run(&variant.model, &trace, &title).as_ref().map(charts::demand)),
+            ("replicas", ReplicaSeries::of_run(&variant.model, &trace, &title).as_ref().map(charts::replicas)),
+        ];
+        let of_run = of_run.into_iter().filter_map(|(what, chart)| Some((format!("{what}-{number}-{name}"), chart?)));
+        drawn.extend(of_run);
     }
-    Ok(())
+    chart_files::write(folder, &drawn)
 }
 
 fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), Failure> {
@@ -254,7 +247,8 @@ pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(file, bytes).map_err(|error| cannot_write(file, &error))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+/// That a file or folder cannot be written, and why.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     format!("error: cannot write {}: {error}", path.display()).into()
 }
 

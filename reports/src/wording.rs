@@ -19,6 +19,17 @@ pub(crate) fn setting(comparison: &Comparison) -> String {
     plain(&format!("{}, {seeds} {}", comparison.system, if seeds == 1 { "seed" } else { "seeds" }))
 }
 
+/// The first five of a list, and how many more there are.
+pub(crate) fn first_of(items: impl Iterator<Item = String>) -> String {
+    let mut items: Vec<String> = items.collect();
+    let more = items.len().saturating_sub(5);
+    items.truncate(5);
+    if more > 0 {
+        items.push(format!("and {more} more"));
+    }
+    items.join("; ")
+}
+
 /// A duration in seconds as people say it: `4m 12s`.
 pub(crate) fn duration(seconds: f64) -> String {
     Duration::from_secs_f64(seconds).to_string()

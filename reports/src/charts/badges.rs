@@ -37,6 +37,12 @@ pub(super) struct Spot {
 }
 
 impl Spot {
+    /// Tells who points at it.
+    pub(super) fn hover(&self, picture: &mut Picture, text: &str) {
+        let (x, y) = self.at;
+        picture.hover((x - 8.0, y - 8.0), (x + 8.0, y + 8.0), text);
+    }
+
     /// Where its arrow ends.
     fn tip(&self) -> Option<Point> {
         self.arrow.map(|(x, y)| (self.at.0 + ARROW * x, self.at.1 + ARROW * y))

@@ -99,6 +99,12 @@ pub(super) fn picture(series: &DemandSeries) -> Picture {
     let mut picture = Picture::default();
     let y = picture.title(&wording::plain(&series.title));
     let (failed, span) = series.failed();
+    picture.description = format!(
+        "Demand of up to {} requests/s against capacity over {}; up to {} failed requests/s.",
+        wording::count(over_time::highest(&series.demand)),
+        wording::duration(series.end_s),
+        wording::count(over_time::highest(&failed))
+    );
     let fails = over_time::highest(&failed) > 0.0;
     let mut keys = vec![
         ("demand", Key::Line(theme::BLACK)),
@@ -119,6 +125,10 @@ pub(super) fn picture(series: &DemandSeries) -> Picture {
     panel.between(&mut picture, &series.capacity, &series.demand, theme::VERMILLION);
     panel.scale(&mut picture, "requests/s", &series.deploys);
     panel.line(&mut picture, &series.demand, theme::BLACK, 2.0);
+    panel.hover(&mut picture, &[&series.demand, &series.capacity], |rates| {
+        let [demand, capacity] = [rates[0], rates[1]].map(wording::count);
+        format!("demand {demand} requests/s, capacity {capacity} requests/s")
+    });
     if fails {
         let top = bottom + HEAD + 16.0;
         bottom = top + FAILED;
@@ -127,6 +137,7 @@ pub(super) fn picture(series: &DemandSeries) -> Picture {
         let panel = Panel::new(&clock, rates);
         panel.scale(&mut picture, &counts, &series.deploys);
         panel.bars(&mut picture, &failed, theme::VERMILLION);
+        panel.hover(&mut picture, &[&failed], |rates| format!("{} failed requests/s", wording::count(rates[0])));
     }
     picture.height = clock.draw(&mut picture, bottom);
     picture

@@ -30,6 +30,7 @@ pub(super) fn picture(results: &Results) -> Picture {
     let top = y + 44.0;
     let bottom = top + ROW * results.variants.len() as f64;
     picture.height = bottom + 72.0;
+    picture.description = described(&comparison);
     let most_runs = results.variants.iter().map(|v| Durations::new(&v.rows).finished.len()).max().unwrap_or_default();
     legend(&mut picture, top - 24.0, most_runs);
 
@@ -44,8 +45,19 @@ pub(super) fn picture(results: &Results) -> Picture {
     for (row, (variant, statistics)) in rows.iter().zip(results.variants.iter().zip(&comparison.variants)) {
         row.runs(&mut picture, variant, &scale);
         row.numbers(&mut picture, statistics, &comparison, &scale);
+        row.hover(&mut picture, &Durations::new(&variant.rows), statistics, &scale);
     }
     picture
+}
+
+/// The medians and 95th percentiles of the first variants, in words.
+fn described(comparison: &Comparison) -> String {
+    let quantiles = comparison.variants.iter().map(|variant| {
+        let [p50, p95] =
+            [variant.deploy_s.p50, variant.deploy_s.p95].map(|s| wording::deploy(variant, s, comparison.horizon_s));
+        format!("{} {p50} and {p95}", variant.name)
+    });
+    format!("Deploy durations by variant, median and 95th percentile: {}.", wording::first_of(quantiles))
 }
 
 /// What dots, boxes and marks mean, and what the numbers at the right are.
@@ -165,6 +177,28 @@ impl Row {
         }
         if let Some(p95) = durations.percentile(95) {
             picture.diamond((scale.at(p95), middle), 6.0, theme::VERMILLION);
+        }
+    }
+
+    /// What the row, its box and its marks are.
+    fn hover(&self, picture: &mut Picture, durations: &Durations, variant: &VariantStatistics, scale: &Scale) {
+        let (Some(&shortest), Some(&longest)) = (durations.finished.first(), durations.finished.last()) else { return };
+        let name = &variant.name;
+        let mut mark = |from: f64, to: f64, half: f64, text: String| {
+            let (from, to) = (scale.at(from), scale.at(to));
+            picture.hover((from, self.middle() - half), (to, self.middle() + half), format!("{name}: {text}"));
+        };
+        let of = |percent| durations.percentile(percent).map(|s| (s, wording::duration(s)));
+        let runs = durations.finished.len();
+        let [least, most] = [shortest, longest].map(wording::duration);
+        mark(shortest, longest, ROW * 0.4, format!("{runs} of {} runs finished, in {least} to {most}", variant.seeds));
+        if let (Some((low, low_text)), Some((high, high_text))) = (of(25), of(75)) {
+            mark(low, high, ROW * 0.26, format!("the middle half of the runs takes {low_text} to {high_text}"));
+        }
+        for (percent, words) in [(50, "median"), (95, "p95")] {
+            if let Some((seconds, text)) = of(percent) {
+                mark(seconds, seconds, ROW * 0.33, format!("{words} {text}"));
+            }
         }
     }
 

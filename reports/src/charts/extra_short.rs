@@ -51,12 +51,17 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
     let is_beside = ranges.extra <= 2.0 * ranges.short && beside.height() <= HIGHEST_BESIDE && is_large;
     let size = if is_beside { BESIDE } else { (BELOW.0, if is_broken { HIGHEST_BROKEN } else { BELOW.1 }) };
     let rows = if is_broken { 3.0 } else { 2.0 };
+    picture.description = described(comparison);
     let plot = Plot::new(ranges, size, (left, y + rows * (LINE + 3.0) + 48.0));
     let parts = plot.parts(comparison);
     legend(&mut picture, comparison, &parts, plot.ranges.least_s, y + 8.0);
     plot.draw(&mut picture);
     for Part { spots, inside } in &parts {
         Badges::place(spots, *inside, &|at| plot.beyond_the_least(at)).draw(&mut picture, spots);
+        for spot in spots {
+            let texts = spot.entries.iter().map(|&(number, _)| told(comparison, number));
+            spot.hover(&mut picture, &wording::first_of(texts));
+        }
     }
 
     let below_plot = plot.bottom() + 72.0;
@@ -69,6 +74,19 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
         picture.height = below_plot + 27.0 + list.height();
     }
     picture
+}
+
+/// Extra and short of the first variants, in words.
+fn described(comparison: &Comparison) -> String {
+    let splits = (1..).zip(&comparison.variants).map(|(number, _)| told(comparison, number));
+    format!("Task-time above and below the desired count by variant: {}.", wording::first_of(splits))
+}
+
+/// A variant by its number, with both its times.
+fn told(comparison: &Comparison, number: u32) -> String {
+    let variant = &comparison.variants[number as usize - 1];
+    let [extra, short] = [variant.extra_replica_s, variant.short_replica_s].map(wording::task_time);
+    format!("{}: extra {extra}, short {short}", variant.name)
 }
 
 /// The least sum of the variants that always finish a deploy: an unfinished one has not yet started and stopped all, and

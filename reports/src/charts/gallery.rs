@@ -7,7 +7,7 @@ use seatrial_scenarios::results::Results;
 use seatrial_sim::measure::attribution::Parts;
 
 use super::picture::Picture;
-use super::{DemandSeries, Format, ReplicaSeries, TaskSeries};
+use super::{DemandSeries, Format, ReplicaSeries, TaskSeries, Theme};
 use crate::examples::{results, spread, variant, without_deploy};
 use crate::statistics::Comparison;
 
@@ -395,9 +395,9 @@ fn the_gallery_draws_in_both_formats() {
     let folder = kept.as_ref().unwrap_or(&temporary);
     std::fs::create_dir_all(folder).unwrap();
     for (name, picture) in pictures() {
-        for format in Format::ALL {
-            let path = folder.join(format!("{name}.{}", format.extension()));
-            picture.save(&path, format).unwrap();
+        for (format, theme) in Format::ALL.into_iter().flat_map(|format| Theme::ALL.map(|theme| (format, theme))) {
+            let path = folder.join(format!("{name}{}.{}", theme.suffix(), format.extension()));
+            picture.save(&path, format, theme).unwrap();
             assert!(std::fs::metadata(&path).unwrap().len() > 500, "{name}");
         }
     }
@@ -533,8 +533,8 @@ fn a_file_that_cannot_be_written_is_named() {
     let (_, results) = &results_to_draw()[0];
     for format in Format::ALL {
         let path = PathBuf::from(format!("/no/such/folder/chart.{}", format.extension()));
-        let error = super::durations(results, &path, format).unwrap_err();
-        assert_eq!(error.path, path);
+        let error = super::durations(results).save(&path, format, Theme::Light).unwrap_err();
+        assert_eq!(error.path.as_ref(), Some(&path));
         assert!(error.to_string().starts_with("/no/such/folder/chart."), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! Charts as SVG and PNG files: deploy durations, extra against short and the bill by variant; tasks, demand and replicas
-//! over time.
+//! Charts as SVG and PNG files, on light paper and on dark: deploy durations, extra against short and the bill by variant;
+//! tasks, demand and replicas over time.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use crate::statistics::Comparison;
 pub use demand::DemandSeries;
 pub use replicas::ReplicaSeries;
 pub use tasks::TaskSeries;
+
+use picture::Picture;
 
 mod axis;
 mod badges;
@@ -27,34 +29,58 @@ mod theme;
 #[cfg(test)]
 mod gallery;
 
-/// Draws how the deploy durations of each variant are distributed over the seeds.
-pub fn durations(results: &Results, path: &Path, format: Format) -> Result<(), ChartError> {
-    durations::picture(results).save(path, format)
+/// A chart: shapes with a title, a description for those who do not see it, and texts to point at.
+pub struct Chart(Picture);
+
+impl Chart {
+    /// Writes the chart to a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn save(&self, path: &Path, format: Format, theme: Theme) -> Result<(), ChartError> {
+        self.0.save(path, format, theme)
+    }
+
+    /// The chart as the text of an SVG file: it has the role of an image, a title and a description, and what can be pointed at
+    /// has titles of its own (`rect.hover`).
+    ///
+    /// # Errors
+    ///
+    /// The chart cannot be drawn.
+    pub fn svg(&self, theme: Theme) -> Result<String, ChartError> {
+        self.0.svg(theme).map_err(|reason| ChartError { path: None, reason })
+    }
 }
 
-/// Draws how each variant splits what starting and stopping takes: task-time above the desired count, and below it.
-pub fn extra_short(comparison: &Comparison, path: &Path, format: Format) -> Result<(), ChartError> {
-    extra_short::picture(comparison).save(path, format)
+/// How the deploy durations of each variant are distributed over the seeds.
+pub fn durations(results: &Results) -> Chart {
+    Chart(durations::picture(results))
 }
 
-/// Draws what each variant's bill of a month is for.
-pub fn money(comparison: &Comparison, path: &Path, format: Format) -> Result<(), ChartError> {
-    money::picture(comparison).save(path, format)
+/// How each variant splits what starting and stopping takes: task-time above the desired count, and below it.
+pub fn extra_short(comparison: &Comparison) -> Chart {
+    Chart(extra_short::picture(comparison))
 }
 
-/// Draws the tasks of one run over time: healthy, draining and starting, against the desired count.
-pub fn tasks(series: &TaskSeries, path: &Path, format: Format) -> Result<(), ChartError> {
-    tasks::picture(series).save(path, format)
+/// What each variant's bill of a month is for.
+pub fn money(comparison: &Comparison) -> Chart {
+    Chart(money::picture(comparison))
 }
 
-/// Draws what users ask over one run against what the tasks can serve, and what fails.
-pub fn demand(series: &DemandSeries, path: &Path, format: Format) -> Result<(), ChartError> {
-    demand::picture(series).save(path, format)
+/// The tasks of one run over time: healthy, draining and starting, against the desired count.
+pub fn tasks(series: &TaskSeries) -> Chart {
+    Chart(tasks::picture(series))
 }
 
-/// Draws the tasks desired and in service over one run, and the hosts below them.
-pub fn replicas(series: &ReplicaSeries, path: &Path, format: Format) -> Result<(), ChartError> {
-    replicas::picture(series).save(path, format)
+/// What users ask over one run against what the tasks can serve, and what fails.
+pub fn demand(series: &DemandSeries) -> Chart {
+    Chart(demand::picture(series))
+}
+
+/// The tasks desired and in service over one run, and the hosts below them.
+pub fn replicas(series: &ReplicaSeries) -> Chart {
+    Chart(replicas::picture(series))
 }
 
 /// How a chart is written.
@@ -79,18 +105,43 @@ impl Format {
     }
 }
 
+/// Which paper a chart is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on white.
+    Light,
+    /// Light on nearly black.
+    Dark,
+}
+
+impl Theme {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
+
+    /// What the names of files end with, before the extension: nothing for the light theme.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Light => "",
+            Self::Dark => "-dark",
+        }
+    }
+}
+
 /// A chart that could not be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartError {
-    /// The file.
-    pub path: PathBuf,
+    /// The file, where there is one.
+    pub path: Option<PathBuf>,
     /// Why.
     pub reason: String,
 }
 
 impl fmt::Display for ChartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: cannot write the chart: {}", self.path.display(), self.reason)
+        match &self.path {
+            Some(path) => write!(f, "{}: cannot write the chart: {}", path.display(), self.reason),
+            None => write!(f, "cannot draw the chart: {}", self.reason),
+        }
     }
 }
 

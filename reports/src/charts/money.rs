@@ -28,6 +28,7 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
         y += LINE;
     }
     let most = comparison.variants.iter().map(|variant| variant.usd_per_month).fold(0.0, f64::max);
+    picture.description = described(comparison, most);
     if most < bill::LEAST_USD {
         picture.text("no host of these runs costs anything", (MARGIN, y + 24.0), Align::Start, theme::BLACK);
         picture.height = y + 60.0;
@@ -60,6 +61,15 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
     picture.text(bill::assumption(comparison), (middle, bottom + 66.0), Align::Middle, theme::GREY);
     picture.height = bottom + 92.0;
     picture
+}
+
+/// The bills of the first variants, in words.
+fn described(comparison: &Comparison, most: f64) -> String {
+    let bills = comparison
+        .variants
+        .iter()
+        .map(|variant| format!("{} ${}", variant.name, wording::grouped(&bill::amount(variant.usd_per_month, most))));
+    format!("The bill of a month by variant and by what it is for: {}.", wording::first_of(bills))
 }
 
 /// What a part is drawn in. Neighbours differ in lightness, so that greys tell them apart as well.
@@ -139,6 +149,9 @@ impl Row<'_> {
             let (from, to) = (x(sum), x(sum + usd));
             if to > from && shown.contains(&part) {
                 picture.rectangle((from, over), (to, under), colour(part));
+                let share = wording::small_percent(100.0 * usd / self.variant.usd_per_month);
+                let text = format!("{}: {part} ${} a month, {share}", self.variant.name, wording::cents(usd));
+                picture.hover((from, over), (to, under), text);
                 if last_width >= NARROW && to - from >= NARROW {
                     picture.line(vec![(from, over), (from, under)], theme::WHITE, 1.0);
                 }

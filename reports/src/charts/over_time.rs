@@ -20,6 +20,8 @@ pub(super) const HEAD: f64 = 34.0;
 const FOOT: f64 = 72.0;
 /// How dark a deploy makes what is behind it; alone on the paper it is `theme::SHADE`.
 const SHADE: f64 = 0.12;
+/// The least width of what can be pointed at.
+pub(super) const COLUMN: f64 = 6.0;
 /// What is there can be seen: it is at least this wide and high.
 const LEAST_SIZE: f64 = 2.0;
 
@@ -186,6 +188,24 @@ impl<'a> Panel<'a> {
                 let there = stretch.iter().flat_map(|(from, to, values)| [(*from, values[1]), (*to, values[1])]);
                 let back = stretch.iter().rev().flat_map(|(from, to, values)| [(*to, values[0]), (*from, values[0])]);
                 picture.area(there.chain(back).map(|(at, value)| self.at(at, value)).collect(), colour);
+            }
+        }
+    }
+
+    /// Tells what step functions are from when to when, in columns that are wide enough to point at: each one says what is
+    /// in its middle.
+    pub(super) fn hover(&self, picture: &mut Picture, all: &[&'a Steps], text: impl Fn(&[f64]) -> String) {
+        let (bottom, top) = self.values.place;
+        let mut column = None;
+        for (from, to, _) in self.pieces(all) {
+            let start = column.unwrap_or(from);
+            let (left, right) = (self.clock.axis.at(start), self.clock.axis.at(to));
+            column = (right - left < COLUMN && to < self.clock.end_s).then_some(start);
+            if column.is_none() {
+                let middle = f64::midpoint(start, to);
+                let values: Vec<f64> = all.iter().map(|steps| value_at(steps, middle)).collect();
+                let [from, to] = [start, to].map(wording::duration);
+                picture.hover((left, top), (right, bottom), format!("{from} to {to}: {}", text(&values)));
             }
         }
     }

@@ -11,7 +11,7 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, RGBAColor, TextStyle, register_font};
 
-use super::{ChartError, Format, theme};
+use super::{ChartError, Format, Theme, theme};
 use crate::wording;
 
 /// The most lines of a name.
@@ -20,12 +20,23 @@ const NAME_LINES: usize = 3;
 /// A point: to the right, and down.
 pub(super) type Point = (f64, f64);
 
-/// Shapes on white paper of the common width; later ones cover earlier ones.
+/// Shapes on paper of the common width; later ones cover earlier ones. Their colours are named for white paper.
 #[derive(Default)]
 pub(super) struct Picture {
     /// How high the paper is.
     pub(super) height: f64,
+    /// What is to be seen, for those who do not see it: a sentence with the numbers that matter.
+    pub(super) description: String,
+    name: String,
     shapes: Vec<Shape>,
+    hovers: Vec<Hover>,
+}
+
+/// What a reader is told who points there.
+struct Hover {
+    from: Point,
+    to: Point,
+    text: String,
 }
 
 enum Shape {
@@ -120,8 +131,14 @@ impl Picture {
         self.label(Label { text: text.into(), at, align, size: theme::BODY, bold: false, colour });
     }
 
+    /// Tells a reader who points into the rectangle; marks that come later are in front. Only SVG files have them.
+    pub(super) fn hover(&mut self, from: Point, to: Point, text: impl Into<String>) {
+        self.hovers.push(Hover { from, to, text: text.into() });
+    }
+
     /// Writes the title at the top, over as many lines as it needs, and answers where the next line goes.
     pub(super) fn title(&mut self, title: &str) -> f64 {
+        self.name = title.into();
         let colour = theme::BLACK.to_rgba();
         let mut y = theme::MARGIN + 4.0;
         for text in wrapped(title, theme::WIDTH - 2.0 * theme::MARGIN, theme::TITLE, true) {
@@ -140,19 +157,26 @@ impl Picture {
     }
 
     /// Writes the picture to a file.
-    pub(super) fn save(&self, path: &Path, format: Format) -> Result<(), ChartError> {
+    pub(super) fn save(&self, path: &Path, format: Format, theme: Theme) -> Result<(), ChartError> {
         let written = match format {
-            Format::Svg => self.svg().and_then(|svg| std::fs::write(path, svg).map_err(|error| error.to_string())),
-            Format::Png => self.draw(BitMapBackend::new(path, self.size(PNG.scale)), PNG),
+            Format::Svg => self.svg(theme).and_then(|svg| std::fs::write(path, svg).map_err(|error| error.to_string())),
+            Format::Png => self.draw(BitMapBackend::new(path, self.size(PNG.scale)), PNG, theme),
         };
-        written.map_err(|reason| ChartError { path: path.to_owned(), reason })
+        written.map_err(|reason| ChartError { path: Some(path.to_owned()), reason })
     }
 
     /// The picture as the text of an SVG file.
-    fn svg(&self) -> Result<String, String> {
-        let mut svg = String::new();
-        self.draw(SVGBackend::with_string(&mut svg, self.size(SVG.scale)), SVG)?;
-        Ok(svg)
+    pub(super) fn svg(&self, theme: Theme) -> Result<String, String> {
+        let mut shapes = String::new();
+        self.draw(SVGBackend::with_string(&mut shapes, self.size(SVG.scale)), SVG, theme)?;
+        let parts = shapes.strip_prefix("<svg ").and_then(|rest| rest.trim_end().strip_suffix("</svg>"));
+        let (attributes, shapes) =
+            parts.and_then(|rest| rest.split_once(">\n")).ok_or("the SVG has an unknown form")?;
+        let (title, description) = (escaped(&self.name), escaped(&self.description));
+        let hovers: String = self.hovers.iter().map(Hover::svg).collect();
+        Ok(format!(
+            "<svg role=\"img\" {attributes}>\n<title>{title}</title>\n<desc>{description}</desc>\n{shapes}{hovers}</svg>\n"
+        ))
     }
 
     #[expect(clippy::cast_sign_loss, reason = "no picture has a negative size")]
@@ -161,12 +185,13 @@ impl Picture {
     }
 
     /// Draws all shapes.
-    fn draw<B: DrawingBackend>(&self, backend: B, medium: Medium) -> Result<(), String> {
+    fn draw<B: DrawingBackend>(&self, backend: B, medium: Medium, theme: Theme) -> Result<(), String> {
         LazyLock::force(&FONTS);
         let paper = backend.into_drawing_area();
-        paper.fill(&theme::WHITE).map_err(|error| error.to_string())?;
+        let ground = theme::on_paper(theme, theme::WHITE.to_rgba());
+        paper.fill(&ground).map_err(|error| error.to_string())?;
         for shape in &self.shapes {
-            shape.draw(&paper, medium)?;
+            shape.draw(&paper, medium, theme)?;
         }
         paper.present().map_err(|error| error.to_string())
     }
@@ -174,19 +199,28 @@ impl Picture {
 
 impl Shape {
     #[expect(clippy::cast_sign_loss, reason = "no stroke and no circle has a negative size")]
-    fn draw<B: DrawingBackend>(&self, paper: &DrawingArea<B, Shift>, medium: Medium) -> Result<(), String> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        paper: &DrawingArea<B, Shift>,
+        medium: Medium,
+        theme: Theme,
+    ) -> Result<(), String> {
         let scale = medium.scale;
+        let on_paper = |colour: &RGBAColor| theme::on_paper(theme, *colour);
         let pixel = |&(x, y): &Point| ((x * scale).round() as i32, (y * scale).round() as i32);
         let pixels = |points: &[Point]| points.iter().map(pixel).collect::<Vec<_>>();
         let drawn = match self {
-            Self::Area { points, colour } => paper.draw(&Polygon::new(pixels(points), colour.filled())),
-            Self::Box { from, to, colour } => paper.draw(&Rectangle::new([pixel(from), pixel(to)], colour.filled())),
+            Self::Area { points, colour } => paper.draw(&Polygon::new(pixels(points), on_paper(colour).filled())),
+            Self::Box { from, to, colour } => {
+                paper.draw(&Rectangle::new([pixel(from), pixel(to)], on_paper(colour).filled()))
+            }
             Self::Line { points, colour, width } => {
-                let style = ShapeStyle { color: *colour, filled: false, stroke_width: (width * scale).round() as u32 };
+                let style =
+                    ShapeStyle { color: on_paper(colour), filled: false, stroke_width: (width * scale).round() as u32 };
                 paper.draw(&PathElement::new(pixels(points), style))
             }
             Self::Dot { at, radius, colour } => {
-                paper.draw(&Circle::new(pixel(at), (radius * scale).round() as u32, colour.filled()))
+                paper.draw(&Circle::new(pixel(at), (radius * scale).round() as u32, on_paper(colour).filled()))
             }
             Self::Label(label) => {
                 let position = match label.align {
@@ -194,7 +228,8 @@ impl Shape {
                     Align::Middle => HPos::Center,
                     Align::End => HPos::Right,
                 };
-                let style = TextStyle::from(font(label.size * scale, label.bold)).color(&label.colour);
+                let colour = on_paper(&label.colour);
+                let style = TextStyle::from(font(label.size * scale, label.bold)).color(&colour);
                 let style = style.pos(Pos::new(position, VPos::Center));
                 let at = (label.at.0, label.at.1 + medium.text_drop * label.size);
                 paper.draw(&Text::new(label.text.as_str(), pixel(&at), style))
@@ -202,6 +237,30 @@ impl Shape {
         };
         drawn.map_err(|error| error.to_string())
     }
+}
+
+impl Hover {
+    /// The least width and height of what can be pointed at.
+    const LEAST: f64 = 5.0;
+
+    /// A rectangle that cannot be seen, with its text.
+    fn svg(&self) -> String {
+        let span = |a: f64, b: f64| {
+            let (from, to) = (a.min(b), a.max(b));
+            let wider = (Self::LEAST - (to - from)).max(0.0) / 2.0;
+            ((from - wider).round(), (to - from + 2.0 * wider).round())
+        };
+        let ((x, width), (y, height)) = (span(self.from.0, self.to.0), span(self.from.1, self.to.1));
+        let place = format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"");
+        let text = escaped(&self.text);
+        format!("<rect class=\"hover\" {place} fill=\"none\" pointer-events=\"all\"><title>{text}</title></rect>\n")
+    }
+}
+
+/// `text` as XML writes it, on one line.
+fn escaped(text: &str) -> String {
+    let plain = wording::plain(text);
+    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The fonts, known to the backend from the first use on: charts look the same on a machine that has none.
@@ -269,7 +328,7 @@ pub(super) fn name_lines(name: &str, room: f64) -> Vec<String> {
 impl Picture {
     /// The SVG text.
     pub(super) fn to_svg(&self) -> String {
-        self.svg().unwrap()
+        self.svg(Theme::Light).unwrap()
     }
 
     /// Fails when a text leaves the paper or two texts touch.

@@ -76,6 +76,13 @@ impl ReplicaSeries {
 pub(super) fn picture(series: &ReplicaSeries) -> Picture {
     let mut picture = Picture::default();
     let y = picture.title(&wording::plain(&series.title));
+    picture.description = format!(
+        "Up to {} tasks desired, up to {} in service, and up to {} hosts over {}.",
+        over_time::highest(&series.desired),
+        over_time::highest(&series.in_service),
+        over_time::highest(&series.hosts),
+        wording::duration(series.end_s)
+    );
     let mut keys = vec![
         ("tasks desired", Key::Line(theme::BLACK)),
         ("tasks in service", Key::Line(theme::BLUE)),
@@ -93,12 +100,16 @@ pub(super) fn picture(series: &ReplicaSeries) -> Picture {
     // What is desired lies on what is in service, and both are seen.
     tasks.line(&mut picture, &series.in_service, theme::BLUE, 4.0);
     tasks.line(&mut picture, &series.desired, theme::BLACK, 1.5);
+    tasks.hover(&mut picture, &[&series.desired, &series.in_service], |tasks| {
+        format!("{} tasks desired, {} in service", tasks[0], tasks[1])
+    });
     let top = bottom + HEAD + 16.0;
     let bottom = top + HOSTS;
     let counts = Axis::counts(over_time::highest(&series.hosts), (bottom, top), 3.0);
     let hosts = Panel::new(&clock, counts);
     hosts.scale(&mut picture, "hosts, from their launch until they are gone", &series.deploys);
     hosts.line(&mut picture, &series.hosts, theme::ORANGE, 3.0);
+    hosts.hover(&mut picture, &[&series.hosts], |hosts| format!("{} hosts", hosts[0]));
     picture.height = clock.draw(&mut picture, bottom);
     picture
 }

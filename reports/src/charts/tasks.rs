@@ -113,11 +113,26 @@ pub(super) fn picture(series: &TaskSeries) -> Picture {
     let origin = if series.requested_s.is_some() { "request" } else { "start" };
     picture.text(format!("time since the {origin}, {unit}"), (middle, bottom + 44.0), Align::Middle, theme::BLACK);
     picture.text("tasks", (MARGIN, top - 19.0), Align::Start, theme::BLACK);
+    picture.description = described(series);
+    steps.hover(&mut picture, &layers, (bottom, top), |s| time.at(s / unit_s));
     if let Some(requested_s) = series.requested_s {
         let completion = series.completed_s.map(|completed| completed - requested_s);
         marks(&mut picture, completion, (top, bottom), |s| time.at(s / unit_s));
     }
     picture
+}
+
+/// How many tasks are desired and how long the deploy takes, in words.
+fn described(series: &TaskSeries) -> String {
+    let deploy = match (series.requested_s, series.completed_s) {
+        (Some(requested), Some(completed)) => {
+            format!("during a deploy that completes after {}", wording::duration(completed - requested))
+        }
+        (Some(_), None) => "during a deploy that does not complete".into(),
+        (None, _) => format!("over {}", wording::duration(series.end_s)),
+    };
+    let desired = series.desired.iter().map(|(_, tasks)| *tasks).fold(0.0, f64::max);
+    format!("Tasks by what they do {deploy}; up to {desired} are desired.")
 }
 
 type Layer<'a> = (&'a str, RGBColor, &'a [(f64, f64)]);
@@ -215,6 +230,26 @@ impl Steps {
         self.tops.iter().flatten().copied().fold(0.0, f64::max)
     }
 
+    /// Tells what each segment is, in columns wide enough to point at.
+    fn hover(&self, picture: &mut Picture, layers: &[Layer<'_>], (bottom, top): (f64, f64), x: impl Fn(f64) -> f64) {
+        let mut start = 0;
+        for step in 0..self.times.len() - 1 {
+            let (left, right) = (x(self.times[start]), x(self.times[step + 1]));
+            if right - left < over_time::COLUMN && step + 2 < self.times.len() {
+                continue;
+            }
+            let below = |layer: usize| if layer == 0 { 0.0 } else { self.tops[layer - 1][step] };
+            let counts = layers
+                .iter()
+                .enumerate()
+                .map(|(layer, (name, ..))| format!("{name} {}", axis::number(self.tops[layer][step] - below(layer))));
+            let counts: Vec<String> = counts.collect();
+            let [from, to] = [self.times[start], self.times[step + 1]].map(since);
+            picture.hover((left, top), (right, bottom), format!("{from} to {to}, tasks: {}", counts.join(", ")));
+            start = step + 1;
+        }
+    }
+
     /// One layer, a polygon for each stretch of time in which it is there: its top from left to right, then what is below
     /// it from right to left.
     fn draw(
@@ -240,6 +275,11 @@ impl Steps {
             }
         }
     }
+}
+
+/// A time since the request or the start, which may be before it.
+fn since(seconds: f64) -> String {
+    if seconds < 0.0 { format!("-{}", wording::duration(-seconds)) } else { wording::duration(seconds) }
 }
 
 /// A step function's value: its last change at or before `time`.
