@@ -1,8 +1,10 @@
 //! The `seatrial` command.
 
 mod cli;
+mod completions;
 mod list;
 mod run;
+mod until;
 
 use std::process::ExitCode;
 
@@ -15,6 +17,8 @@ fn main() -> ExitCode {
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::List(arguments) => list::list(&arguments),
+        Verb::Completions(arguments) => completions::completions(&arguments),
+        Verb::Man(arguments) => completions::man(&arguments),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("{error}");

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!([signed(-79.44), signed(0.04), signed(-0.04), signed(12.0)], ["-79.4", "0.0", "0.0", "+12.0"]);
         assert_eq!([cents(70.083), cents(-0.001), cents(1234.0)], ["70.08", "0.00", "1234.00"]);
         assert_eq!(plain("a\u{1b}[31m\nb"), "a [31m b");
-        assert_eq!([0.96, 3.14, 9.96, 3e9].map(factor), ["1.0", "3.1", "10", "more than 1,000"]);
+        assert_eq!([0.96, 3.12, 9.96, 3e9].map(factor), ["1.0", "3.1", "10", "more than 1,000"]);
     }
 
     #[test]

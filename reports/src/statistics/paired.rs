@@ -133,7 +133,7 @@ pub(super) fn paired_quantiles<const N: usize>(
         }
     }
     let whole = differences(&quantiles(&vec![1; seeds]));
-    let paired = |(mut spread, pairs): ([Spread; N], [(Option<f64>, Option<f64>); N])| {
+    let paired = |(mut spread, pairs): ([Spread; N], [Pair; N])| {
         std::array::from_fn(|i| PairedQuantile {
             percent: percents[i],
             difference_s: pairs[i].0.zip(pairs[i].1).map(|(this, first)| this - first),
@@ -142,6 +142,9 @@ pub(super) fn paired_quantiles<const N: usize>(
     };
     spread.into_iter().zip(whole).map(paired).collect()
 }
+
+/// A quantile of a variant, and of the first one; absent on an unfinished run.
+type Pair = (Option<f64>, Option<f64>);
 
 /// A sample from the shortest value to the longest, and where each was.
 struct Ordered(Vec<(usize, f64)>);

@@ -112,7 +112,7 @@ mod tests {
     /// n! / (k! (n - k)!) p^k (1 - p)^(n - k), one term from the one before.
     fn chance(n: usize, percent: usize, (low, high): (usize, usize)) -> f64 {
         let p = percent as f64 / 100.0;
-        let mut term = (1.0 - p).powi(n as i32);
+        let mut term = (1.0 - p).powf(n as f64);
         let mut sum = 0.0;
         for count in 0..high {
             if count >= low {
