@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::until::Until;
 
 /// Simulates deploys on container clusters: how long they take, what the spare capacity for them costs, what blocks them.
 #[derive(Debug, Parser)]
@@ -16,11 +19,15 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Run every variant of a scenario with the same seeds and compare them.
-    Run(Run),
+    Run(Box<Run>),
     /// Explain one deploy: what it waits for, what blocks it, and what each setting would save.
     Explain(Explain),
     /// List the systems, their strategies, the placements and the instance types, with every default and its source.
     List(List),
+    /// Print what a shell needs to complete commands.
+    Completions(Completions),
+    /// Print the manual page of the command, or of one verb.
+    Man(Man),
 }
 
 /// Runs every variant of a scenario with the same seeds, in parallel, and compares them with the first.
@@ -44,6 +51,15 @@ pub struct Run {
     /// How many seeds to run each variant with [default: the scenario's, or 200].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub seeds: Option<u32>,
+
+    /// Play more seeds, half as many again each time, until half of the 95 % confidence interval of an estimate is that small for
+    /// every variant: `deploy_p95 +-2 %`, `deploy_mean +-5s`, `usd_per_month +-$3`.
+    #[arg(long, value_name = "ESTIMATE")]
+    pub until: Option<Until>,
+
+    /// How many seeds `--until` may take [default: 10000].
+    #[arg(long, value_name = "N", requires = "until", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub at_most: Option<u32>,
 
     /// The first seed; the others follow by one [default: the scenario's, or 1].
     #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
@@ -103,6 +119,22 @@ pub struct Explain {
     /// No progress bar.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Prints a script that lets a shell complete verbs, options and files.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, after_help = AFTER_COMPLETIONS)]
+pub struct Completions {
+    /// The shell.
+    pub shell: Shell,
+}
+
+/// Prints a manual page in the form that `man` reads.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_MAN)]
+pub struct Man {
+    /// The verb; none for the page of the whole command.
+    pub verb: Option<String>,
 }
 
 /// Lists what there is: the systems, their strategies, and the placements; of one of them every parameter with its default,
@@ -238,6 +270,7 @@ const AFTER_RUN: &str = "\
 Examples:
   seatrial run web.toml
   seatrial run web.toml --seeds 1000 --out results
+  seatrial run web.toml --until 'deploy_p95 +-2 %' --at-most 5000
   seatrial run web.toml --format json | jq .variants[].deploy_s.p95
   seatrial run web.toml --facts facts.jsonl --variant 'short drain' --seed 7
 
@@ -259,6 +292,10 @@ out what is said of deploys.
 Where a service has a load, a table says what users feel: requests that fail,
 the capacity that is short, latencies, and time below the rollout's floor. The
 closing sentence then begins with who fails the fewest requests.
+
+What --until may be about: deploy_mean, deploy_p50, deploy_p95, usd_per_month,
+spare_usd_per_month, usd_per_deploy, surge_usd_per_deploy, extra_replica_s,
+short_replica_s, below_floor_s, failed_requests.
 
 Exit codes:
   0    answered
@@ -296,6 +333,23 @@ Exit codes:
   3    the deploy of the run did not end: what it waits for is printed
   130  interrupted";
 
+const AFTER_COMPLETIONS: &str = "\
+Where to put it:
+  bash        seatrial completions bash > ~/.local/share/bash-completion/completions/seatrial
+  zsh         seatrial completions zsh > ~/.zfunc/_seatrial
+              and in ~/.zshrc: fpath+=~/.zfunc; autoload -U compinit; compinit
+  fish        seatrial completions fish > ~/.config/fish/completions/seatrial.fish
+  powershell  seatrial completions powershell >> $PROFILE
+  elvish      seatrial completions elvish >> ~/.config/elvish/rc.elv";
+
+const AFTER_MAN: &str = "\
+Where to put it:
+  seatrial man > ~/.local/share/man/man1/seatrial.1
+  seatrial man run > ~/.local/share/man/man1/seatrial-run.1
+
+To read it at once:
+  seatrial man | man -l -";
+
 const AFTER_LIST: &str = "\
 Examples:
   seatrial list orchestrators
@@ -318,11 +372,19 @@ Exit codes:
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use seatrial_reports::statistics::Measure;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_every_estimate() {
+        for measure in Measure::ALL {
+            assert!(AFTER_RUN.contains(measure.name), "{}", measure.name);
+        }
     }
 }

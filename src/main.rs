@@ -2,9 +2,11 @@
 
 mod chart_files;
 mod cli;
+mod completions;
 mod explain;
 mod list;
 mod run;
+mod until;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,8 @@ fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
         Verb::List(arguments) => list::list(&arguments),
+        Verb::Completions(arguments) => completions::completions(&arguments),
+        Verb::Man(arguments) => completions::man(&arguments),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("{error}");

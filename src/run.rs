@@ -32,15 +32,17 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     let interrupted = interruption()?;
     let mut answered = false;
     for (i, scenario) in scenarios.iter().enumerate() {
-        let results = play(scenario, arguments, &interrupted);
+        let (results, remark) = play(scenario, arguments, &interrupted)?;
         if results.variants.iter().any(|variant| variant.rows.is_empty()) {
             // Interrupted before one seed was through every variant: there is nothing to print.
             break;
         }
         answered |= has_answer(&results);
-        report(&results, &arguments.formats, i > 0)?;
+        let mut comparison = Comparison::new(&results);
+        comparison.remarks.extend(remark);
+        report(&results, &comparison, &arguments.formats, i > 0)?;
         if let Some(folder) = folder_of(scenario, arguments, scenarios.len()) {
-            save(scenario, arguments, &results, &folder)?;
+            save(scenario, arguments, (&results, &comparison), &folder)?;
         }
         if interrupted.load(Ordering::Relaxed) {
             let rows = results.variants[0].rows.len();
@@ -87,6 +89,10 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
             return alone("--format csv, or a format with a file,");
         }
     }
+    let at_most = at_most(arguments);
+    if let Some(seeds) = arguments.seeds.filter(|seeds| arguments.until.is_some() && *seeds > at_most) {
+        return Err(format!("error: --seeds {seeds} is more than --at-most {at_most}: raise the latter").into());
+    }
     let mut stems: Vec<_> = scenarios.iter().map(stem).collect();
     stems.sort_unstable();
     if arguments.out.is_some() && stems.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -129,15 +135,31 @@ pub fn interruption() -> Result<Arc<AtomicBool>, Failure> {
     Ok(interrupted)
 }
 
-fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Results {
+/// The most seeds that `--until` may take.
+fn at_most(arguments: &Run) -> u32 {
+    const AT_MOST: u32 = 10_000;
+    arguments.at_most.unwrap_or(AT_MOST)
+}
+
+/// Every variant with every seed, and what there is to say of how many those were.
+fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Result<(Results, Option<String>), Failure> {
+    let seeds = arguments.seeds.unwrap_or(scenario.seeds);
+    let Some(until) = &arguments.until else { return Ok((batch(scenario, arguments, 0, seeds, interrupted), None)) };
+    let more = |before, seeds| batch(scenario, arguments, before, seeds, interrupted);
+    let (results, remark) = until.play((seeds, at_most(arguments)), more, interrupted)?;
+    Ok((results, Some(remark)))
+}
+
+/// Every variant with so many seeds, behind those that were played `before`.
+fn batch(scenario: &Scenario, arguments: &Run, before: u32, seeds: u32, interrupted: &AtomicBool) -> Results {
     let options = RunOptions {
-        seeds: arguments.seeds,
-        first_seed: arguments.seed,
+        seeds: Some(seeds),
+        first_seed: Some(first_seed(scenario, arguments).wrapping_add(before.into())),
         threads: arguments.threads.map(|threads| threads as usize),
     };
-    let runs = u64::from(arguments.seeds.unwrap_or(scenario.seeds)) * scenario.variants.len() as u64;
+    let [done_before, runs] = [before, before + seeds].map(|n| u64::from(n) * scenario.variants.len() as u64);
     let bar = if arguments.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
-    let progress = |done, _| bar.set_position(done);
+    let progress = |done, _| bar.set_position(done_before + done);
     let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
     bar.finish_and_clear();
     results
@@ -151,14 +173,13 @@ pub fn progress_bar(name: &str, runs: u64) -> ProgressBar {
 }
 
 /// Prints the results, or writes them where a format names a file.
-fn report(results: &Results, outputs: &[Output], another: bool) -> Result<(), Failure> {
-    let comparison = Comparison::new(results);
+fn report(results: &Results, comparison: &Comparison, outputs: &[Output], another: bool) -> Result<(), Failure> {
     for (i, Output { format, file }) in outputs.iter().enumerate() {
         let text = match format {
-            Format::Table => table::render(&comparison),
-            Format::Json => json::render(&comparison),
+            Format::Table => table::render(comparison),
+            Format::Json => json::render(comparison),
             Format::Csv => csv::render(results),
-            Format::Markdown => markdown::render(&comparison),
+            Format::Markdown => markdown::render(comparison),
         };
         if let Some(file) = file {
             write(file, text.as_bytes())?;
@@ -182,17 +203,21 @@ fn stem(scenario: &Scenario) -> &OsStr {
 }
 
 /// Rows, statistics and charts.
-fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) -> Result<(), Failure> {
+fn save(
+    scenario: &Scenario,
+    arguments: &Run,
+    (results, comparison): (&Results, &Comparison),
+    folder: &Path,
+) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
-    let comparison = Comparison::new(results);
-    write(&folder.join("results.json"), json::render(&comparison).as_bytes())?;
+    write(&folder.join("results.json"), json::render(comparison).as_bytes())?;
     let mut drawn = vec![];
     if comparison.has_deploys() {
         drawn.push(("durations".to_string(), charts::durations(results)));
     }
-    drawn.push(("extra-short".into(), charts::extra_short(&comparison)));
-    drawn.push(("money".into(), charts::money(&comparison)));
+    drawn.push(("extra-short".into(), charts::extra_short(comparison)));
+    drawn.push(("money".into(), charts::money(comparison)));
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {
         let name = file_name(&variant.name);

@@ -91,8 +91,16 @@ fn the_json_keeps_its_keys() {
                   usd_per_month_per_minute_saved users";
     assert_eq!(keys(&variants[0]), common);
     assert_eq!(keys(&variants[1]), common.replace("deploy_s extra", "deploy_s difference extra"));
-    assert_eq!(keys(&variants[1]["deploy_s"]), "max mean min p50 p95");
-    assert_eq!(keys(&variants[1]["difference"]), "deploy_s high low");
+    assert_eq!(keys(&variants[1]["deploy_s"]), "max mean mean_interval min p50 p50_interval p95 p95_interval");
+    assert_eq!(
+        keys(&variants[1]["difference"]),
+        "deploy_s high low p50 p50_interval p95 p95_interval pairing_factor unpaired_interval usd_per_month \
+         usd_per_month_interval"
+    );
+    assert_eq!(keys(&variants[1]["difference"]["unpaired_interval"]), "high low");
+    // Four hosts more on every seed, so there is no doubt.
+    let usd = &variants[1]["difference"]["usd_per_month_interval"];
+    assert_eq!((usd["low"].as_f64(), usd["high"].as_f64()), (Some(280.32), Some(280.32)));
     assert_eq!(keys(&variants[0]["parts_usd"]), "booting draining gone needed spare stranded surge warm");
     assert_eq!(variants[0]["seeds"], 5);
     assert!(variants[0]["usd_per_month_per_minute_saved"].is_null(), "the first saves nothing against itself");
@@ -228,7 +236,7 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
     fs::write(folder.join("bytes.toml"), [b'a', 0xff, 0xfe]).unwrap();
     let big = fs::File::create(folder.join("big.toml")).unwrap();
     big.set_len(1 << 30).unwrap();
-    let table: [(&[&str], &[&str]); 26] = [
+    let table: [(&[&str], &[&str]); 32] = [
         (&["run", "typo.toml"], &["typo.toml:18", "memroy", "memory"]),
         (&["run", "hosts.toml"], &["hosts.toml:10", "host_group"]),
         (&["run", "time.toml"], &["time.toml:25", "negative"]),
@@ -249,6 +257,18 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
         (&["run", "web.toml", "--facts", "no/such/facts"], &["cannot write no/such/facts"]),
         (&["run", "web.toml", "--format", "json=a", "--format", "csv=a"], &["a is to be written twice"]),
         (&["run", "web.toml", "./web.toml", "--out", "out"], &["two of the scenario files have one name"]),
+        (&["run", "web.toml", "--until", "deploy_p95"], &["--until", "deploy_p95 +-2 %"]),
+        (&["run", "web.toml", "--until", "p95 +-2 %"], &["no estimate 'p95'", "deploy_p95", "usd_per_month"]),
+        (&["run", "web.toml", "--until", "deploy_p95 +-2"], &["'+-2 %' or '+-5s'"]),
+        (
+            &["run", "web.toml", "--until", "failed_requests +-2 %"],
+            &["no variant of web.toml has failed_requests to estimate"],
+        ),
+        (
+            &["run", "web.toml", "--until", "deploy_p95 +-2 %", "--seeds", "9", "--at-most", "8"],
+            &["--seeds 9 is more than --at-most 8"],
+        ),
+        (&["man", "rum"], &["no verb 'rum'", "did you mean 'run'?"]),
         (&["runn", "web.toml"], &["runn", "run"]),
         (&["list", "orchestrators", "esc"], &["no orchestrator 'esc'", "did you mean 'ecs'?", "ecs-2015"]),
         (&["list", "strategies", "roling"], &["no strategy 'roling'", "did you mean 'rolling'?", "free"]),
@@ -264,6 +284,55 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
             assert!(said.contains(part), "{arguments:?}: '{part}' is not in\n{said}");
         }
         assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+/// 20 seeds, 10 more, 15 more, and so on: the same as that many at once, with a line that says how many.
+#[test]
+fn until_plays_as_many_seeds_as_it_takes() {
+    let folder = folder("until");
+    let said = |more: &[&str]| {
+        let output = seatrial(&folder, &[&["run", "web.toml"], more].concat());
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{more:?}");
+        text(&output.stdout)
+    };
+    let table = said(&["--until", "deploy_p95 +-2 %", "--out", "until", "--threads", "2"]);
+    let line = table.lines().find(|line| line.contains("--until")).unwrap();
+    let seeds = line.split_once("every variant is that sure after ").unwrap().1.strip_suffix(" seeds").unwrap();
+    assert!(["30", "45", "68", "102", "153", "230", "345", "518"].contains(&seeds), "{line}");
+    said(&["--seeds", seeds, "--out", "plain"]);
+    for file in ["results.csv", "results.json", "durations.svg"] {
+        let bytes = |folder_of: &str| fs::read(folder.join(folder_of).join(file)).unwrap();
+        assert!(bytes("until") == bytes("plain"), "{file} differs");
+    }
+    let json: Value = serde_json::from_slice(&fs::read(folder.join("until/results.json")).unwrap()).unwrap();
+    for variant in json["variants"].as_array().unwrap() {
+        let number = |value: &Value| value.as_f64().unwrap();
+        let ends = &variant["deploy_s"]["p95_interval"];
+        let half = (number(&ends["high"]) - number(&ends["low"])) / 2.0;
+        assert!(half <= 0.02 * number(&variant["deploy_s"]["p95"]), "{half}: {variant}");
+    }
+    // Nothing of the bill varies: the first batch will do.
+    let table = said(&["--until", "usd_per_month +-$1"]);
+    assert!(table.contains("--until usd_per_month +-$1: every variant is that sure after 20 seeds"), "{table}");
+    let table = said(&["--until", "deploy_mean +-1ms", "--at-most", "33"]);
+    assert!(table.contains("33 seeds\n"), "{table}");
+    let line = table.lines().find(|line| line.contains("--until")).unwrap();
+    assert!(line.contains("not reached after 33 seeds by \"one spare host\" and 1 more (+-"), "{line}");
+}
+
+/// A variant that never ends has no interval, and more seeds would not give it one.
+#[test]
+fn until_does_not_wait_for_what_never_ends() {
+    let folder = folder("until-never");
+    let full = SCENARIO.replace("\"host_group.m5.hosts\" = 10", "\"host_group.m5.hosts\" = 5");
+    fs::write(folder.join("full.toml"), full).unwrap();
+    for (until, seeds) in [("deploy_p50 +-50 %", "20 seeds"), ("deploy_mean +-50 %", "20 seeds")] {
+        let out = text(&seatrial(&folder, &["run", "full.toml", "--until", until]).stdout);
+        assert!(
+            out.contains(&format!("not reached after {seeds} by \"five spare hosts\" (some of its runs do not")),
+            "{out}"
+        );
     }
 }
 
@@ -492,24 +561,56 @@ fn help_teaches() {
     assert!(text(&bare.stderr).contains("Usage"));
 }
 
+#[test]
+fn completions_and_manual_pages_name_every_verb() {
+    let folder = folder("completions");
+    let printed = |arguments: &[&str]| {
+        let output = seatrial(&folder, arguments);
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{arguments:?}");
+        text(&output.stdout)
+    };
+    let verbs = ["run", "list", "completions", "man"];
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = printed(&["completions", shell]);
+        for word in verbs.iter().chain(&["--until", "--seeds"]) {
+            // Fish writes options without their dashes.
+            assert!(script.contains(word.trim_start_matches('-')), "{shell}: '{word}' is not in\n{script}");
+        }
+    }
+    let page = printed(&["man"]);
+    for verb in verbs {
+        assert!(page.contains(&format!("seatrial\\-{verb}(1)")), "'{verb}' is not in\n{page}");
+    }
+    let page = printed(&["man", "run"]);
+    assert!(page.contains(".TH seatrial-run 1") && page.contains("\\-\\-until"), "{page}");
+    for (verb, part) in [("completions", "~/.zfunc/_seatrial"), ("man", "man -l -"), ("run", "deploy_p95 +-2 %")] {
+        assert!(printed(&[verb, "--help"]).contains(part), "{verb} --help does not teach '{part}'");
+    }
+}
+
 /// An interrupt ends the run early, with what every variant had completed by then.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_saves_what_is_done() {
-    let folder = folder("interrupt");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_seatrial"))
-        .args(["run", "web.toml", "--seeds", "1000000", "--out", "out", "--threads", "1"])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    let rows = fs::read_to_string(folder.join("out/results.csv")).unwrap();
-    let lines = rows.lines().count();
-    assert!(lines > 2 && lines % 2 == 1 && lines < 2_000_000, "{lines} lines");
+    let at_once = ["--seeds", "1000000"].as_slice();
+    let in_batches = ["--until", "deploy_p95 +-1ms", "--at-most", "1000000"].as_slice();
+    for more in [at_once, in_batches] {
+        let folder = folder("interrupt");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_seatrial"))
+            .args(["run", "web.toml", "--out", "out", "--threads", "1"])
+            .args(more)
+            .current_dir(&folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(1_500));
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let rows = fs::read_to_string(folder.join("out/results.csv")).unwrap();
+        let lines = rows.lines().count();
+        assert!(lines > 2 && lines % 2 == 1 && lines < 2_000_000, "{more:?}: {lines} lines");
+    }
 }
 
 /// The front door is true: the README shows what its command prints and draws. (Golden: `seatrial run

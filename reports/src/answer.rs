@@ -287,8 +287,8 @@ fn nothing_always_finishes(comparison: &Comparison) -> String {
 fn compared(fastest: &VariantStatistics, first: &VariantStatistics, difference: &Difference, none: &str) -> String {
     let (this, other, price) = (wording::quoted(fastest), wording::quoted(first), price(fastest, first));
     match difference.verdict() {
-        Verdict::Faster | Verdict::OneSeed if difference.deploy_s < 0.0 => {
-            let saved = wording::duration(-difference.deploy_s);
+        Verdict::Less | Verdict::OneSeed if difference.mean < 0.0 => {
+            let saved = wording::duration(-difference.mean);
             let certainty = difference.interval.map_or_else(
                 || "one seed, so no interval".into(),
                 |ends| format!("95 % CI {} to {}", wording::duration(-ends.high), wording::duration(-ends.low)),
@@ -306,11 +306,11 @@ fn compared(fastest: &VariantStatistics, first: &VariantStatistics, difference: 
 
 /// `2.5 times`, or `12 %` where a factor would read badly.
 fn times_faster(difference: &Difference) -> String {
-    let factor = difference.first_s / (difference.first_s + difference.deploy_s);
+    let factor = difference.first / (difference.first + difference.mean);
     if factor.is_finite() && factor >= 1.5 {
         format!("{factor:.1} times")
     } else {
-        wording::percent(-difference.percent(difference.deploy_s).unwrap_or_default())
+        wording::percent(-difference.percent(difference.mean).unwrap_or_default())
     }
 }
 

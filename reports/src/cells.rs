@@ -69,8 +69,8 @@ fn cells(index: usize, variant: &VariantStatistics, comparison: &Comparison) -> 
 fn against_the_first(difference: Option<&Difference>) -> String {
     let Some(difference) = difference else { return "no seed finished in both".into() };
     let verdict = match difference.verdict() {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
+        Verdict::Less => "faster",
+        Verdict::More => "slower",
         Verdict::NoDifference => "no difference",
         Verdict::OneSeed => "(one seed)",
     };
@@ -80,9 +80,9 @@ fn against_the_first(difference: Option<&Difference>) -> String {
 /// The difference and its interval in percent; in seconds where the first took no time.
 pub(crate) fn size(difference: &Difference) -> String {
     let number = |seconds| wording::signed(difference.percent(seconds).unwrap_or(seconds));
-    let unit = if difference.first_s > 0.0 { "%" } else { "s" };
+    let unit = if difference.first > 0.0 { "%" } else { "s" };
     let interval = difference.interval.map(|ends| format!(" [{}, {}]", number(ends.low), number(ends.high)));
-    format!("{} {unit}{}", number(difference.deploy_s), interval.unwrap_or_default())
+    format!("{} {unit}{}", number(difference.mean), interval.unwrap_or_default())
 }
 
 #[cfg(test)]

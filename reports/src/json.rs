@@ -6,7 +6,10 @@ use seatrial_sim::traffic::{Loss, Quantile};
 use serde::Serialize;
 
 use crate::rounding::to_micros;
-use crate::statistics::{Comparison, DeploySeconds, Difference, UserStatistics, VariantStatistics};
+use crate::statistics::{
+    Comparison, DeploySeconds, Difference, Interval, PairedQuantile, QuantileInterval, UserStatistics,
+    VariantStatistics,
+};
 
 /// The comparison as pretty-printed JSON that ends with a newline. What is not known, and what there is not, is `null`; nothing is left out but
 /// the first variant's `difference`.
@@ -50,10 +53,20 @@ struct Variant<'a> {
 #[derive(Serialize)]
 struct Deploy {
     mean: Option<f64>,
+    mean_interval: Option<Ends>,
     p50: Option<f64>,
+    p50_interval: Option<Ends>,
     p95: Option<f64>,
+    p95_interval: Option<Ends>,
     min: Option<f64>,
     max: Option<f64>,
+}
+
+/// The ends of a 95 % confidence interval; one beyond the horizon is `null`.
+#[derive(Serialize)]
+struct Ends {
+    low: Option<f64>,
+    high: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +121,14 @@ struct Against {
     deploy_s: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
+    unpaired_interval: Option<Ends>,
+    pairing_factor: Option<f64>,
+    p50: Option<f64>,
+    p50_interval: Option<Ends>,
+    p95: Option<f64>,
+    p95_interval: Option<Ends>,
+    usd_per_month: Option<f64>,
+    usd_per_month_interval: Option<Ends>,
 }
 
 impl<'a> Document<'a> {
@@ -140,7 +161,7 @@ impl<'a> Variant<'a> {
             usd_per_month: to_micros(statistics.usd_per_month),
             usd_per_month_per_minute_saved: statistics.usd_per_month_per_minute_saved.map(to_micros),
             parts_usd: Bill::new(statistics.parts_usd),
-            difference: (!is_first).then(|| Against::new(statistics.difference.as_ref())),
+            difference: (!is_first).then(|| Against::new(statistics)),
             users: statistics.users.as_ref().map(Felt::new),
             blocked: &statistics.blocked,
         }
@@ -151,8 +172,11 @@ impl Deploy {
     fn new(deploy_s: &DeploySeconds) -> Self {
         Self {
             mean: deploy_s.mean.map(to_micros),
+            mean_interval: deploy_s.mean_interval.map(Ends::from),
             p50: deploy_s.p50.map(to_micros),
+            p50_interval: deploy_s.p50_interval.map(Ends::from),
             p95: deploy_s.p95.map(to_micros),
+            p95_interval: deploy_s.p95_interval.map(Ends::from),
             min: deploy_s.min.map(to_micros),
             max: deploy_s.max.map(to_micros),
         }
@@ -213,13 +237,37 @@ impl Latency {
 }
 
 impl Against {
-    fn new(difference: Option<&Difference>) -> Self {
+    fn new(statistics: &VariantStatistics) -> Self {
+        let VariantStatistics { difference, usd_per_month_difference, .. } = statistics;
         let interval = difference.and_then(|difference| difference.interval);
+        let [p50, p95] = statistics.quantile_differences.map_or([None; 2], |differences| differences.map(Some));
+        let quantile = |of: Option<PairedQuantile>| of?.difference_s.map(to_micros);
+        let quantile_interval = |of: Option<PairedQuantile>| of?.interval.map(Ends::from);
         Self {
-            deploy_s: difference.map(|difference| to_micros(difference.deploy_s)),
+            deploy_s: difference.map(|difference| to_micros(difference.mean)),
             low: interval.map(|interval| to_micros(interval.low)),
             high: interval.map(|interval| to_micros(interval.high)),
+            unpaired_interval: difference.and_then(|difference| difference.unpaired_interval).map(Ends::from),
+            pairing_factor: difference.as_ref().and_then(Difference::pairing_factor).map(to_micros),
+            p50: quantile(p50),
+            p50_interval: quantile_interval(p50),
+            p95: quantile(p95),
+            p95_interval: quantile_interval(p95),
+            usd_per_month: usd_per_month_difference.map(|difference| to_micros(difference.mean)),
+            usd_per_month_interval: usd_per_month_difference.and_then(|difference| difference.interval).map(Ends::from),
         }
+    }
+}
+
+impl From<Interval> for Ends {
+    fn from(Interval { low, high }: Interval) -> Self {
+        Self { low: Some(to_micros(low)), high: Some(to_micros(high)) }
+    }
+}
+
+impl From<QuantileInterval> for Ends {
+    fn from(QuantileInterval { low, high }: QuantileInterval) -> Self {
+        Self { low: low.map(to_micros), high: high.map(to_micros) }
     }
 }
 
@@ -228,6 +276,7 @@ mod tests {
     use super::*;
     use crate::examples::{results, users, variant, without_deploy};
 
+    /// Of 10 and 20 the mean is 15, s / sqrt(2) = 5, t(0.975, 1) = 12.706205: 15 +- 63.531024.
     const GOLDEN: &str = r#"{
   "schema_version": 1,
   "question": "one spare host or five?",
@@ -238,8 +287,14 @@ mod tests {
       "finished": 1.0,
       "deploy_s": {
         "mean": 15.0,
+        "mean_interval": {
+          "low": -48.531024,
+          "high": 78.531024
+        },
         "p50": 10.0,
+        "p50_interval": null,
         "p95": 20.0,
+        "p95_interval": null,
         "min": 10.0,
         "max": 20.0
       },
@@ -272,8 +327,11 @@ mod tests {
       "finished": 0.5,
       "deploy_s": {
         "mean": null,
+        "mean_interval": null,
         "p50": 8.0,
+        "p50_interval": null,
         "p95": null,
+        "p95_interval": null,
         "min": 8.0,
         "max": null
       },
@@ -300,7 +358,18 @@ mod tests {
       "difference": {
         "deploy_s": -2.0,
         "low": null,
-        "high": null
+        "high": null,
+        "unpaired_interval": null,
+        "pairing_factor": null,
+        "p50": -2.0,
+        "p50_interval": null,
+        "p95": null,
+        "p95_interval": null,
+        "usd_per_month": 0.0,
+        "usd_per_month_interval": {
+          "low": 0.0,
+          "high": 0.0
+        }
       },
       "users": {
         "offered": 100000.0,
@@ -348,6 +417,31 @@ mod tests {
         let summary = &mut second.rows[0].summary;
         (summary.below_floor_s, summary.scaling_actions, summary.scaling_reversals) = (30.0, 5, 1);
         assert_eq!(render(&Comparison::new(&results(vec![first, second]))), GOLDEN);
+    }
+
+    /// 1 to 100 seconds, and half of that with the last six unfinished: the 95th of a hundred is one of those, the 94th is not.
+    #[test]
+    fn quantiles_and_differences_have_their_intervals() {
+        let first: Vec<_> = (1..=100).map(|i| Some(f64::from(i))).collect();
+        let second: Vec<_> = (1..=100).map(|i| (i <= 94).then_some(f64::from(i) / 2.0)).collect();
+        let text = render(&Comparison::new(&results(vec![variant("first", &first), variant("second", &second)])));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let [first, second] = [0, 1].map(|index| &json["variants"][index]["deploy_s"]);
+        for key in ["mean_interval", "p50_interval", "p95_interval"] {
+            let estimate = first[&key[..key.len() - "_interval".len()]].as_f64();
+            assert!(
+                first[key]["low"].as_f64() <= estimate && estimate <= first[key]["high"].as_f64(),
+                "{key}: {first}"
+            );
+        }
+        assert!(second["p95"].is_null() && second["p95_interval"]["low"].is_number(), "{second}");
+        assert!(second["p95_interval"]["high"].is_null() && second["p50_interval"]["high"].is_number(), "{second}");
+        let difference = &json["variants"][1]["difference"];
+        assert_eq!((&difference["p50"], &difference["p95"]), (&(-25.0).into(), &serde_json::Value::Null));
+        assert!(difference["p50_interval"]["high"].as_f64() < Some(0.0), "{difference}");
+        assert!(difference["p95_interval"]["high"].is_null(), "{difference}");
+        assert!(difference["unpaired_interval"]["low"].is_number());
+        assert!(difference["pairing_factor"].as_f64() > Some(1.5), "{difference}");
     }
 
     #[test]

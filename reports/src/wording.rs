@@ -78,6 +78,15 @@ pub(crate) fn signed(value: f64) -> String {
     if rounded == 0.0 { "0.0".into() } else { format!("{rounded:+.1}") }
 }
 
+/// How many times: `3.1`, `12`, `more than 1,000`.
+pub(crate) fn factor(value: f64) -> String {
+    match value {
+        v if v < 9.95 => format!("{v:.1}"),
+        v if v < 999.5 => format!("{v:.0}"),
+        _ => "more than 1,000".into(),
+    }
+}
+
 /// A share of which little matters: `100 %`, `0.012 %`, and `0 %` only for none.
 pub(crate) fn small_percent(value: f64) -> String {
     match value {
@@ -178,6 +187,7 @@ mod tests {
         assert_eq!([signed(-79.44), signed(0.04), signed(-0.04), signed(12.0)], ["-79.4", "0.0", "0.0", "+12.0"]);
         assert_eq!([cents(70.083), cents(-0.001), cents(1234.0)], ["70.08", "0.00", "1234.00"]);
         assert_eq!(plain("a\u{1b}[31m\nb"), "a [31m b");
+        assert_eq!([0.96, 3.12, 9.96, 3e9].map(factor), ["1.0", "3.1", "10", "more than 1,000"]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use seatrial_sim::model::Model;
 
-pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, suggestion_of_all};
+pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, seconds, suggestion_of_all};
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, run};
 pub use vary::Setting;

@@ -34,3 +34,13 @@ pub struct Row {
     /// What the run amounts to.
     pub summary: Summary,
 }
+
+impl Results {
+    /// Adds the rows of further seeds of the same scenario.
+    pub fn append(&mut self, more: Self) {
+        for (variant, more) in self.variants.iter_mut().zip(more.variants) {
+            debug_assert_eq!(variant.name, more.name, "the same variants in the same order");
+            variant.rows.extend(more.rows);
+        }
+    }
+}

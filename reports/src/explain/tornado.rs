@@ -4,7 +4,7 @@ use seatrial_scenarios::Setting;
 use seatrial_scenarios::explain::Knob;
 use seatrial_scenarios::results::{Results, Row};
 
-use crate::statistics::{Interval, interval_of_mean, mean};
+use crate::statistics::{Interval, mean, mean_interval};
 
 /// What would change a variant's deploys, and by how much.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +81,6 @@ impl Bar {
 impl Estimate {
     /// Of so many seeds; absent where there is none.
     fn of(values: &[f64]) -> Option<Self> {
-        Some(Self { mean: mean(values)?, interval: interval_of_mean(values) })
+        Some(Self { mean: mean(values)?, interval: mean_interval(values) })
     }
 }

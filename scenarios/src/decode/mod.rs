@@ -417,6 +417,11 @@ pub(crate) fn suggestion(text: &str, names: &[&str]) -> String {
     format!("{}there are: {}{more}", did_you_mean(text, names), listed.join(", "))
 }
 
+/// The seconds of a duration as scenario files write it: `500ms`, `1h30m`; none of what is not one.
+pub fn seconds(text: &str) -> Option<f64> {
+    units::duration(text).ok().map(Duration::as_secs_f64)
+}
+
 /// The name that was meant, and all those that there are.
 pub fn suggestion_of_all(text: &str, names: &[&str]) -> String {
     let all = if names.is_empty() { "none".into() } else { names.join(", ") };
