@@ -186,7 +186,7 @@ mod tests {
             ("deploy_p95", HELP),
             ("deploy_p95 2 %", HELP),
             ("", HELP),
-            ("deploy_p59 +-2 %", "did you mean 'deploy_p95'?"),
+            ("usd_per_mont +-2 %", "did you mean 'usd_per_month'?"),
             ("+-2 %", "there are: deploy_mean, deploy_p50"),
             ("deploy_p95 +-5", "write '+-2 %' or '+-5s'"),
             ("deploy_p95 +-$5", "write '+-2 %' or '+-5s'"),
