@@ -80,6 +80,7 @@ fn find_out(
         (None, None) => (scenario.first_seed, Chosen::First),
     };
     let facts = trace(&variant.model, seed);
+    let path = longest(&variant.model, &facts);
     let mut blocked: Vec<String> =
         results.variants[0].rows.iter().flat_map(|row| row.summary.blocked.clone()).collect();
     blocked.sort_unstable();
@@ -95,8 +96,8 @@ fn find_out(
         run: Run {
             seed,
             chosen,
-            path: longest(&variant.model, &facts),
-            without_room: reports::without_room(&variant.model, &facts),
+            without_room: reports::without_room(&variant.model, &facts, path.as_ref()),
+            path,
             hosts: facts.host_names(&variant.model),
         },
         blocked,

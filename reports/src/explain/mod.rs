@@ -135,8 +135,8 @@ pub fn median_seed(took: &[(u64, Option<Took>)]) -> Option<u64> {
     ended.get(ended.len().div_ceil(2).checked_sub(1)?).map(|(_, seed)| *seed)
 }
 
-/// When tasks found no host, and until when.
-pub fn without_room(model: &Model, trace: &Trace) -> Vec<WithoutRoom> {
+/// When tasks found no host, and until when; where there is a path, while it lasts.
+pub fn without_room(model: &Model, trace: &Trace, path: Option<&CriticalPath>) -> Vec<WithoutRoom> {
     use seatrial_sim::cluster::TaskState::Provisioning;
     let mut open: BTreeMap<ServiceId, usize> = BTreeMap::new();
     let mut found: Vec<WithoutRoom> = vec![];
@@ -154,6 +154,11 @@ pub fn without_room(model: &Model, trace: &Trace) -> Vec<WithoutRoom> {
             }
             _ => {}
         }
+    }
+    if let Some(path) = path {
+        found.retain(|blocked| {
+            blocked.from < path.completed && blocked.until.is_none_or(|until| until > path.requested)
+        });
     }
     found
 }

@@ -32,6 +32,10 @@ impl Scheduler<'_> {
         if started > owed || stopped > 0 {
             self.get_on(ctx.now);
         }
+        if stopped > 0 {
+            // What it does next without news follows from what it has done.
+            self.surplus = self.room;
+        }
         started + stopped > 0
     }
 

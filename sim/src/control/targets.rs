@@ -7,7 +7,7 @@ use crate::control::traffic::{Traffic, tell_lost};
 use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Entity, Stream};
 use crate::engine::event::{Checker, Event};
-use crate::engine::fact::{ServiceId, TaskId};
+use crate::engine::fact::{FactId, ServiceId, TaskId};
 use crate::engine::time::{Duration, Time};
 use crate::model::{Fault, Service};
 use crate::traffic::fluid::{CohortId, Condition, Kind};
@@ -204,7 +204,7 @@ impl Traffic<'_> {
     }
 
     /// A task is deregistered: its balancer sends it nothing new, at once or in a while, and waits for what is under way.
-    pub(super) fn drain(&mut self, id: TaskId, ctx: &mut Ctx) {
+    pub(super) fn drain(&mut self, id: TaskId, deregistered: FactId, ctx: &mut Ctx) {
         let draws = self.draws;
         let Some(target) = self.targets.get(&id) else { return };
         let (service, entity) = (target.service, target.entity);
@@ -216,7 +216,7 @@ impl Traffic<'_> {
         let (drained, ending) = self.until_drained(id, ctx.now);
         let target = self.targets.get_mut(&id).expect("it is there");
         target.ending = ending;
-        ctx.schedule(ctx.now + drained, Event::TargetGone(id), ctx.cause);
+        ctx.schedule(ctx.now + drained, Event::TargetGone(id), deregistered);
     }
 
     /// From a target's deregistration to the end of draining.

@@ -120,7 +120,7 @@ impl<'m> Traffic<'m> {
                 self.set_standing(id, Standing::Healthy, ctx);
                 self.believe(id);
             }
-            TaskState::Draining => self.drain(id, ctx),
+            TaskState::Draining => self.drain(id, cluster.tasks[id.index()].last, ctx),
             TaskState::Stopping => self.stops(id, ctx),
             TaskState::BackingOff | TaskState::Lost | TaskState::Stopped => {
                 let unanswered = to == TaskState::Lost;
@@ -148,13 +148,12 @@ impl<'m> Traffic<'m> {
         let spread = users.fluid.spread();
         let spread_before = std::mem::replace(&mut users.spread, spread.clone());
         users.note(ctx.now);
-        if let Some(at) = next
-            && users.next != Some(at)
-        {
-            ctx.schedule(at, Event::FlowsChange(id), ctx.cause);
-        }
+        let moves_at = next.filter(|_| users.next != next);
         users.next = next;
         tell(id, before, flows, shed, ctx);
+        if let Some(at) = moves_at {
+            ctx.schedule(at, Event::FlowsChange(id), ctx.cause);
+        }
         tell_spread(id, &spread_before, &spread, ctx);
         for cohort in reached {
             self.over_limit(id, cohort, ctx);
@@ -221,7 +220,8 @@ pub(super) fn tell_lost(service: ServiceId, loss: Loss, mut gone: Requests, mut 
 /// Tells what has changed of the flows.
 fn tell(service: ServiceId, before: Flows, flows: Flows, shed: Requests, ctx: &mut Ctx) {
     if before.offered != flows.offered {
-        ctx.tell(Fact::DemandChanged { service, rate: flows.offered });
+        // Users come by themselves, and what follows is because of them.
+        ctx.cause = ctx.tell_first(Fact::DemandChanged { service, rate: flows.offered });
     }
     if before.capacity != flows.capacity {
         ctx.tell(Fact::CapacityChanged { service, rate: flows.capacity });

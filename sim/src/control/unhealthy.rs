@@ -71,9 +71,11 @@ impl Scheduler<'_> {
         if is_out || !std::mem::take(&mut task.unhealthy) {
             return;
         }
+        let last = task.last;
         let fact = match task.state {
             TaskState::InService => ctx.cause,
-            _ => cluster.advance(id, TaskState::InService, ctx.cause, ctx),
+            // It has been waited for since it was found unhealthy.
+            _ => cluster.advance(id, TaskState::InService, last, ctx),
         };
         self.reach(id, Reached::InService, fact, cluster, ctx);
     }
