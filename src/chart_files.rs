@@ -8,21 +8,18 @@ use seatrial_reports::charts::{Chart, Format, Theme};
 
 use crate::run::{Failure, cannot_write};
 
-/// The list of the charts in a folder that `seatrial run` wrote.
-const LIST: &str = "charts.txt";
-
-/// Writes the charts, each by its name without an end, into a folder, and removes those that were listed there and are not
-/// among them.
+/// Writes the charts, each by its name without an end, into a folder, and removes those that the same verb has listed there and
+/// that are not among them. The list is `charts-VERB.txt`.
 ///
 /// # Errors
 ///
 /// A file cannot be written or removed.
-pub fn write(folder: &Path, charts: &[(String, Chart)]) -> Result<(), Failure> {
+pub fn write(folder: &Path, verb: &str, charts: &[(String, Chart)]) -> Result<(), Failure> {
     let kinds = || Format::ALL.into_iter().flat_map(|format| Theme::ALL.map(|theme| (format, theme)));
     let file =
         |name: &str, (format, theme): (Format, Theme)| format!("{name}{}.{}", theme.suffix(), format.extension());
     let names: Vec<String> = charts.iter().flat_map(|(name, _)| kinds().map(|kind| file(name, kind))).collect();
-    let list = folder.join(LIST);
+    let list = folder.join(format!("charts-{verb}.txt"));
     let before = fs::read_to_string(&list).unwrap_or_default();
     for stale in before.lines().filter(|name| is_chart(name) && !names.iter().any(|new| new == name)) {
         let path = folder.join(stale);

@@ -1,15 +1,19 @@
 //! `seatrial explain`: one variant's deploys in depth, and what would change them.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::ProgressBar;
+use seatrial_reports::charts::{self, Chart, Gantt};
 use seatrial_reports::explain::tornado::Tornado;
 use seatrial_reports::explain::{self as reports, Chosen, Explanation, Run, json, text, trace_events};
 use seatrial_scenarios::explain::{longest, paths, trace};
 use seatrial_scenarios::{RunOptions, Scenario, Variant};
+use seatrial_sim::measure::trace::Trace;
 
 use crate::Exit;
+use crate::chart_files;
 use crate::cli::{Explain, ExplainFormat, ExplainOutput};
 use crate::run::{Failure, check_files, find_variant, interruption, load, print, progress_bar, write};
 
@@ -46,8 +50,33 @@ pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
             None => print(&written)?,
         }
     }
+    if let Some(folder) = &arguments.out {
+        save(variant, &explanation, folder)?;
+    }
     let ended = explanation.run.path.is_some();
     Ok(if ended { Exit::Answered } else { Exit::NothingFinished }.into())
+}
+
+/// The charts, and the explanation as JSON.
+fn save(variant: &Variant, explanation: &Explanation, folder: &Path) -> Result<(), Failure> {
+    write(&folder.join("explain.json"), json::render(explanation).as_bytes())?;
+    let facts = trace(&variant.model, explanation.run.seed);
+    chart_files::write(folder, "explain", &in_depth(variant, explanation, &facts))
+}
+
+/// The run by host and task, what it waited for, and what each setting would save.
+fn in_depth(variant: &Variant, explanation: &Explanation, facts: &Trace) -> Vec<(String, Chart)> {
+    let title = format!("{}, seed {}", variant.name, explanation.run.seed);
+    let path = explanation.run.path.as_ref();
+    let gantt = Gantt::of_run(&variant.model, facts, path.map(|path| path.deploy), &title, path);
+    let mut drawn: Vec<(String, Chart)> =
+        gantt.map(|gantt| ("gantt".into(), charts::gantt(&gantt))).into_iter().collect();
+    if path.is_some() {
+        let waits: Vec<_> = explanation.waits().iter().map(|wait| (wait.kind, wait.seconds)).collect();
+        drawn.push(("waterfall".into(), charts::waterfall(&title, &waits)));
+    }
+    drawn.push(("tornado".into(), charts::tornado(&explanation.tornado)));
+    drawn
 }
 
 /// Everything about the variant; nothing where the user interrupts.

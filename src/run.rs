@@ -215,6 +215,9 @@ fn save(
     let mut drawn = vec![];
     if comparison.has_deploys() {
         drawn.push(("durations".to_string(), charts::durations(results)));
+        if comparison.variants.len() > 1 {
+            drawn.push(("frontier".into(), charts::frontier(comparison)));
+        }
     }
     drawn.push(("extra-short".into(), charts::extra_short(comparison)));
     drawn.push(("money".into(), charts::money(comparison)));
@@ -230,7 +233,7 @@ fn save(
         let of_run = of_run.into_iter().filter_map(|(what, chart)| Some((format!("{what}-{number}-{name}"), chart?)));
         drawn.extend(of_run);
     }
-    chart_files::write(folder, &drawn)
+    chart_files::write(folder, "run", &drawn)
 }
 
 fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), Failure> {

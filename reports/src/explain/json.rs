@@ -3,9 +3,10 @@
 use seatrial_sim::engine::time::Time;
 use serde_json::{Map, Value, json};
 
-use super::tornado::{Bar, Estimate};
+use super::tornado::Bar;
 use super::{Chosen, Explanation};
 use crate::rounding::to_micros;
+use crate::statistics::Difference;
 
 /// The explanation as pretty-printed JSON that ends with a newline. What is not known is `null`; times are seconds, those of
 /// legs and of what blocked from the run's start on.
@@ -65,7 +66,7 @@ fn bar(bar: &Bar) -> Value {
     })
 }
 
-fn estimate(of: Estimate) -> Value {
+fn estimate(of: Difference) -> Value {
     let interval = of.interval.map(|interval| [to_micros(interval.low), to_micros(interval.high)]);
     json!({ "mean": to_micros(of.mean), "interval": interval })
 }

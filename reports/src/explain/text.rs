@@ -4,8 +4,9 @@ use std::path::Path;
 
 use seatrial_sim::engine::time::Time;
 
-use super::tornado::{Bar, Estimate};
+use super::tornado::Bar;
 use super::{Chosen, Explanation, Wait};
+use crate::statistics::Difference;
 use crate::table::{columns, wrapped};
 use crate::wording;
 
@@ -150,14 +151,14 @@ fn saved(bar: &Bar) -> String {
     }
 }
 
-fn interval(saved: Option<Estimate>) -> String {
+fn interval(saved: Option<Difference>) -> String {
     let signed = |s: f64| if s < 0.0 { format!("-{}", wording::task_time(-s)) } else { wording::task_time(s) };
     let interval = saved.and_then(|saved| saved.interval);
     interval.map_or_else(String::new, |interval| format!("{} to {}", signed(interval.low), signed(interval.high)))
 }
 
 /// What is saved lowers the bill.
-fn dollars(saved: Estimate) -> String {
+fn dollars(saved: Difference) -> String {
     match wording::cents(-saved.mean) {
         zero if zero == "0.00" => "0".into(),
         more if saved.mean < 0.0 => format!("+{more}"),

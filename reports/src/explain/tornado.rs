@@ -4,7 +4,7 @@ use seatrial_scenarios::Setting;
 use seatrial_scenarios::explain::Knob;
 use seatrial_scenarios::results::{Results, Row};
 
-use crate::statistics::{Interval, mean, mean_interval};
+use crate::statistics::{Difference, Verdict};
 
 /// What would change a variant's deploys, and by how much.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,20 +23,11 @@ pub struct Bar {
     /// The same as a variant would set it.
     pub settings: Vec<Setting>,
     /// By how much shorter the mean deploy is, in seconds; negative is longer. Absent where no seed finished in both.
-    pub saved_s: Option<Estimate>,
+    pub saved_s: Option<Difference>,
     /// By how much the bill of a month is lower, in US dollars; negative is higher.
-    pub saved_usd_per_month: Estimate,
+    pub saved_usd_per_month: Difference,
     /// In how many more runs the deploys end.
     pub more_finished: i64,
-}
-
-/// A mean over seeds with its 95 % confidence interval, which is absent where there is one seed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The mean.
-    pub mean: f64,
-    /// The interval.
-    pub interval: Option<Interval>,
 }
 
 impl Tornado {
@@ -52,14 +43,15 @@ impl Tornado {
             .iter()
             .zip(knobs)
             .map(|(variant, knob)| {
-                let pairs = || base.rows.iter().zip(&variant.rows).map(|(was, is)| (&was.summary, &is.summary));
-                let seconds: Vec<f64> = pairs().filter_map(|(was, is)| Some(was.deploy_s? - is.deploy_s?)).collect();
-                let dollars: Vec<f64> = pairs().map(|(was, is)| was.usd_per_month - is.usd_per_month).collect();
+                let seconds =
+                    [base, variant].map(|of| of.rows.iter().map(|row| row.summary.deploy_s).collect::<Vec<_>>());
+                let bills = [base, variant]
+                    .map(|of| of.rows.iter().map(|row| Some(row.summary.usd_per_month)).collect::<Vec<_>>());
                 Bar {
                     change: knob.change.clone(),
                     settings: knob.settings.clone(),
-                    saved_s: Estimate::of(&seconds),
-                    saved_usd_per_month: Estimate::of(&dollars).expect("every run has a bill"),
+                    saved_s: Difference::between(&seconds[0], &seconds[1]),
+                    saved_usd_per_month: Difference::between(&bills[0], &bills[1]).expect("every run has a bill"),
                     more_finished: ends(&variant.rows) - ends(&base.rows),
                 }
             })
@@ -73,14 +65,11 @@ impl Tornado {
 impl Bar {
     /// Whether it changes neither when deploys end nor whether they do.
     pub fn changes_nothing(&self) -> bool {
-        let is_none = |saved: Estimate| saved.interval.map_or(saved.mean == 0.0, |i| i.low <= 0.0 && i.high >= 0.0);
+        let is_none = |saved: Difference| match saved.verdict() {
+            Verdict::Less | Verdict::More => false,
+            Verdict::NoDifference => true,
+            Verdict::OneSeed => saved.mean == 0.0,
+        };
         self.more_finished == 0 && self.saved_s.is_none_or(is_none)
-    }
-}
-
-impl Estimate {
-    /// Of so many seeds; absent where there is none.
-    fn of(values: &[f64]) -> Option<Self> {
-        Some(Self { mean: mean(values)?, interval: mean_interval(values) })
     }
 }
