@@ -1,10 +1,13 @@
 //! The chart files of a run: every chart in each format and theme, and none that an earlier run left there.
+//! They are read again for a report.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use seatrial_reports::charts::{Chart, Format, Theme};
+use seatrial_reports::html::Figure;
 
 use crate::run::{Failure, cannot_write};
 
@@ -41,6 +44,46 @@ pub fn write(folder: &Path, charts: &[(String, Chart)]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The charts of a folder as SVG: those that `seatrial run` listed there, and those of one deploy that were put beside them.
+///
+/// # Errors
+///
+/// The list, or a chart of it, cannot be read.
+pub fn read(folder: &Path) -> Result<Vec<Figure>, Failure> {
+    /// The first words of the names of charts that other verbs write.
+    const OF_ONE_DEPLOY: [&str; 3] = ["gantt", "waterfall", "tornado"];
+    let list = fs::read_to_string(folder.join(LIST)).map_err(|error| cannot_read(&folder.join(LIST), &error))?;
+    let listed = in_both_themes(list.lines().filter(|name| is_chart(name)).map(String::from).collect());
+    let files = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    let files = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
+    let mut others = in_both_themes(files.collect());
+    others.retain(|name| OF_ONE_DEPLOY.iter().any(|word| name.starts_with(word)) && !listed.contains(name));
+    others.sort();
+    let read = |name: &str, theme: Theme| {
+        let path = folder.join(format!("{name}{}.{}", theme.suffix(), Format::Svg.extension()));
+        fs::read_to_string(&path).map_err(|error| cannot_read(&path, &error))
+    };
+    let figure = |name: String| {
+        let figure = Figure::new(&name, &read(&name, Theme::Light)?, &read(&name, Theme::Dark)?);
+        let other = || io::Error::other("the chart on dark paper is another one than that on light paper");
+        figure.ok_or_else(|| cannot_read(&folder.join(format!("{name}.svg")), &other()))
+    };
+    listed.into_iter().chain(others).map(figure).collect()
+}
+
+/// The charts, without their ends, of which there is an SVG on light paper and one on dark, in the order of their files.
+fn in_both_themes(files: Vec<String>) -> Vec<String> {
+    let end = format!(".{}", Format::Svg.extension());
+    let names: BTreeSet<&str> = files.iter().filter_map(|file| file.strip_suffix(&end)).collect();
+    let is_light = |name: &&str| names.contains(format!("{name}{}", Theme::Dark.suffix()).as_str());
+    files.iter().filter_map(|file| file.strip_suffix(&end)).filter(is_light).map(String::from).collect()
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> Failure {
+    let remedy = "`seatrial run FILE --out DIR` writes the charts of `seatrial report DIR`";
+    format!("error: cannot read {}: {error}\n  = help: {remedy}", path.display()).into()
+}
+
 /// Whether a line of the list names a file that can be a chart, in the folder itself.
 fn is_chart(name: &str) -> bool {
     let path = Path::new(name);
@@ -51,6 +94,14 @@ fn is_chart(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A variant that is called "dark" has a chart whose name ends as those on dark paper do.
+    #[test]
+    fn a_name_that_ends_as_dark_ones_do_is_a_chart() {
+        let files =
+            ["tasks-1-dark.svg", "tasks-1-dark-dark.svg", "tasks-1-dark.png", "money.svg", "a.svg", "a-dark.svg"];
+        assert_eq!(in_both_themes(files.map(String::from).to_vec()), ["tasks-1-dark", "a"]);
+    }
 
     #[test]
     fn only_charts_in_the_folder_itself_are_removed() {

@@ -3,6 +3,7 @@
 mod chart_files;
 mod cli;
 mod list;
+mod report;
 mod run;
 
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let Cli { verb } = Cli::parse();
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Report(arguments) => report::report(&arguments),
         Verb::List(arguments) => list::list(&arguments),
     };
     ended.unwrap_or_else(|error| {

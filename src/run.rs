@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seatrial_reports::charts::{self, DemandSeries, ReplicaSeries, TaskSeries};
+use seatrial_reports::charts::{self, Chart, DemandSeries, ReplicaSeries, TaskSeries};
 use seatrial_reports::statistics::Comparison;
 use seatrial_reports::{csv, facts, json, markdown, table};
 use seatrial_scenarios::results::Results;
@@ -21,6 +21,7 @@ use seatrial_sim::measure::trace::Trace;
 use crate::Exit;
 use crate::chart_files;
 use crate::cli::{Format, Output, Run};
+use crate::report;
 
 /// What goes wrong, as it is said to the user.
 pub type Failure = Box<dyn Error>;
@@ -38,9 +39,10 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             break;
         }
         answered |= has_answer(&results);
-        report(&results, &arguments.formats, i > 0)?;
-        if let Some(folder) = folder_of(scenario, arguments, scenarios.len()) {
-            save(scenario, arguments, &results, &folder)?;
+        answer(&results, &arguments.formats, i > 0)?;
+        let folder = folder_of(scenario, arguments, scenarios.len());
+        if folder.is_some() || arguments.report.is_some() {
+            save(scenario, arguments, &results, folder.as_deref())?;
         }
         if interrupted.load(Ordering::Relaxed) {
             let rows = results.variants[0].rows.len();
@@ -83,6 +85,9 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
         if arguments.facts.is_some() {
             return alone("--facts");
         }
+        if arguments.report.is_some() {
+            return alone("--report");
+        }
         if arguments.formats.iter().any(|output| output.format == Format::Csv || output.file.is_some()) {
             return alone("--format csv, or a format with a file,");
         }
@@ -94,6 +99,7 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
     }
     let mut files: Vec<_> = arguments.formats.iter().filter_map(|output| output.file.as_ref()).collect();
     files.extend(&arguments.facts);
+    files.extend(&arguments.report);
     files.sort_unstable();
     if let Some(pair) = files.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("error: {} is to be written twice", pair[0].display()).into());
@@ -142,7 +148,7 @@ fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Resul
 }
 
 /// Prints the results, or writes them where a format names a file.
-fn report(results: &Results, outputs: &[Output], another: bool) -> Result<(), Failure> {
+fn answer(results: &Results, outputs: &[Output], another: bool) -> Result<(), Failure> {
     let comparison = Comparison::new(results);
     for (i, Output { format, file }) in outputs.iter().enumerate() {
         let text = match format {
@@ -172,18 +178,32 @@ fn stem(scenario: &Scenario) -> &OsStr {
     Path::new(&scenario.name).file_stem().unwrap_or("scenario".as_ref())
 }
 
-/// Rows, statistics and charts.
-fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
-    write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
+/// Rows, statistics and charts in a folder, and the report.
+fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: Option<&Path>) -> Result<(), Failure> {
     let comparison = Comparison::new(results);
-    write(&folder.join("results.json"), json::render(&comparison).as_bytes())?;
+    let charts = draw(scenario, arguments, results, &comparison);
+    let page = report::page(scenario, results, &comparison);
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+        write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
+        write(&folder.join("results.json"), json::render(&comparison).as_bytes())?;
+        write(&folder.join(report::PAGE), page.to_json().as_bytes())?;
+        chart_files::write(folder, &charts)?;
+    }
+    if let Some(file) = &arguments.report {
+        write(file, report::html(&page, &charts)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The charts of a run, each with the name of its files.
+fn draw(scenario: &Scenario, arguments: &Run, results: &Results, comparison: &Comparison) -> Vec<(String, Chart)> {
     let mut drawn = vec![];
     if comparison.has_deploys() {
         drawn.push(("durations".to_string(), charts::durations(results)));
     }
-    drawn.push(("extra-short".into(), charts::extra_short(&comparison)));
-    drawn.push(("money".into(), charts::money(&comparison)));
+    drawn.push(("extra-short".into(), charts::extra_short(comparison)));
+    drawn.push(("money".into(), charts::money(comparison)));
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {
         let name = file_name(&variant.name);
@@ -196,7 +216,7 @@ fn save(scenario: &Scenario, arguments: &Run, results: &Results, folder: &Path) 
         let of_run = of_run.into_iter().filter_map(|(what, chart)| Some((format!("{what}-{number}-{name}"), chart?)));
         drawn.extend(of_run);
     }
-    chart_files::write(folder, &drawn)
+    drawn
 }
 
 fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), Failure> {
@@ -232,7 +252,8 @@ fn file_name(name: &str) -> String {
     words.join("-").chars().take(60).collect()
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a whole file.
+pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(file, bytes).map_err(|error| cannot_write(file, &error))
 }
 
