@@ -53,10 +53,11 @@ pub fn read(folder: &Path) -> Result<Vec<Figure>, Failure> {
     /// The first words of the names of charts that other verbs write.
     const OF_ONE_DEPLOY: [&str; 3] = ["gantt", "waterfall", "tornado"];
     let list = fs::read_to_string(folder.join(LIST)).map_err(|error| cannot_read(&folder.join(LIST), &error))?;
-    let listed = in_both_themes(list.lines().filter(|name| is_chart(name)).map(String::from).collect());
+    let files: Vec<String> = list.lines().filter(|name| is_chart(name)).map(String::from).collect();
+    let listed = in_both_themes(&files);
     let files = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
     let files = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
-    let mut others = in_both_themes(files.collect());
+    let mut others = in_both_themes(&files.collect::<Vec<_>>());
     others.retain(|name| OF_ONE_DEPLOY.iter().any(|word| name.starts_with(word)) && !listed.contains(name));
     others.sort();
     let read = |name: &str, theme: Theme| {
@@ -72,7 +73,7 @@ pub fn read(folder: &Path) -> Result<Vec<Figure>, Failure> {
 }
 
 /// The charts, without their ends, of which there is an SVG on light paper and one on dark, in the order of their files.
-fn in_both_themes(files: Vec<String>) -> Vec<String> {
+fn in_both_themes(files: &[String]) -> Vec<String> {
     let end = format!(".{}", Format::Svg.extension());
     let names: BTreeSet<&str> = files.iter().filter_map(|file| file.strip_suffix(&end)).collect();
     let is_light = |name: &&str| names.contains(format!("{name}{}", Theme::Dark.suffix()).as_str());
@@ -100,7 +101,7 @@ mod tests {
     fn a_name_that_ends_as_dark_ones_do_is_a_chart() {
         let files =
             ["tasks-1-dark.svg", "tasks-1-dark-dark.svg", "tasks-1-dark.png", "money.svg", "a.svg", "a-dark.svg"];
-        assert_eq!(in_both_themes(files.map(String::from).to_vec()), ["tasks-1-dark", "a"]);
+        assert_eq!(in_both_themes(&files.map(String::from)), ["tasks-1-dark", "a"]);
     }
 
     #[test]

@@ -198,20 +198,17 @@ fn a_click_sorts_by_number() {
     run(&folder, "never-finishes", "5");
     let found = browser.look(&folder.join("report.html"), 1440, Scheme::Light);
     let results: Value = serde_json::from_str(&fs::read_to_string(folder.join("out/results.json")).unwrap()).unwrap();
-    let names = |key: &dyn Fn(&Value) -> f64| -> Vec<String> {
+    let names = |key: &dyn Fn(&Value) -> f64| -> Value {
         let mut variants: Vec<&Value> = results["variants"].as_array().unwrap().iter().collect();
         variants.sort_by(|a, b| key(a).total_cmp(&key(b)));
-        variants.iter().map(|variant| variant["name"].as_str().unwrap().into()).collect()
+        variants.iter().map(|variant| variant["name"].clone()).collect()
     };
     let sorted = |head: &str| found["sorted"].as_array().unwrap().iter().find(|by| by["head"] == head).unwrap();
     let ascending = |head: &str| sorted(head)["ascending"].clone();
-    assert_eq!(ascending("p50"), names(&|v| v["deploy_s"]["p50"].as_f64().unwrap_or(f64::INFINITY)).as_slice().into());
-    assert_eq!(
-        ascending("lowest healthy"),
-        names(&|v| v["lowest_healthy_percent"].as_f64().unwrap()).as_slice().into()
-    );
+    assert_eq!(ascending("p50"), names(&|v| v["deploy_s"]["p50"].as_f64().unwrap_or(f64::INFINITY)));
+    assert_eq!(ascending("lowest healthy"), names(&|v| v["lowest_healthy_percent"].as_f64().unwrap()));
     let descending = names(&|v| -v["short_replica_s"].as_f64().unwrap());
-    assert_eq!(sorted("short tasks x time")["descending"], descending.as_slice().into());
+    assert_eq!(sorted("short tasks x time")["descending"], descending);
     for by in found["sorted"].as_array().unwrap() {
         assert_eq!(by["states"], serde_json::json!(["ascending", "descending"]), "{by}");
         assert_eq!(by["others"], 0, "one column at a time is sorted: {by}");

@@ -28,11 +28,11 @@ impl Browser {
 
     /// The browser there is; says so where there is none.
     pub fn find() -> Option<Self> {
-        let named = env::var_os("SEATRIAL_BROWSER").map(PathBuf::from);
+        let chosen = env::var_os("SEATRIAL_BROWSER").map(PathBuf::from);
         let path = env::var_os("PATH").unwrap_or_default();
         let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
         let candidates = env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
-        let found = named.or_else(|| candidates.into_iter().find(|file| file.is_file()));
+        let found = chosen.or_else(|| candidates.into_iter().find(|file| file.is_file()));
         if found.is_none() {
             eprintln!("skipped: there is no Chromium on the PATH, and SEATRIAL_BROWSER names none");
         }
