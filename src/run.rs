@@ -201,6 +201,9 @@ fn draw(scenario: &Scenario, arguments: &Run, results: &Results, comparison: &Co
     let mut drawn = vec![];
     if comparison.has_deploys() {
         drawn.push(("durations".to_string(), charts::durations(results)));
+        if comparison.variants.len() > 1 {
+            drawn.push(("frontier".into(), charts::frontier(comparison)));
+        }
     }
     drawn.push(("extra-short".into(), charts::extra_short(comparison)));
     drawn.push(("money".into(), charts::money(comparison)));

@@ -118,8 +118,8 @@ fn the_results_are_the_same_bytes_on_any_number_of_threads() {
     assert_eq!(files("1"), files("8"));
     assert_eq!(
         files("1").len(),
-        24,
-        "rows, statistics, what a report says, five charts in two formats and themes, a list: {:?}",
+        28,
+        "rows, statistics, what a report says, six charts in two formats and themes, a list: {:?}",
         files("1")
     );
     for name in files("1") {
@@ -129,6 +129,30 @@ fn the_results_are_the_same_bytes_on_any_number_of_threads() {
     }
     let rows = fs::read_to_string(folder.join("1/results.csv")).unwrap();
     assert_eq!(rows.lines().count(), 1 + 2 * 20, "a header, and a row for each variant and seed");
+}
+
+/// The second run has one variant less, and none of its charts stay; what others put there does.
+#[test]
+fn charts_of_an_earlier_run_are_removed_and_other_files_are_not() {
+    let folder = folder("stale");
+    let run = |file: &str| {
+        assert_eq!(seatrial(&folder, &["run", file, "--out", "out", "--seeds", "1", "--quiet"]).status.code(), Some(0));
+    };
+    run("web.toml");
+    let exists = |name: &str| folder.join("out").join(name).exists();
+    let of_second = ["tasks-2-five-spare-hosts.svg", "tasks-2-five-spare-hosts-dark.png", "frontier.svg"];
+    assert!(of_second.into_iter().all(exists));
+    fs::write(folder.join("out/own.svg"), "<svg/>").unwrap();
+    fs::write(folder.join("outside.svg"), "<svg/>").unwrap();
+    let list = fs::read_to_string(folder.join("out/charts.txt")).unwrap();
+    fs::write(folder.join("out/charts.txt"), format!("{list}../outside.svg\n")).unwrap();
+    let text = fs::read_to_string(folder.join("web.toml")).unwrap();
+    let one = &text[..text.rfind("[[variant]]").unwrap()];
+    fs::write(folder.join("one.toml"), one).unwrap();
+    run("one.toml");
+    assert!(!of_second.into_iter().any(exists), "they are of a variant that is not there");
+    assert!(["own.svg", "durations.svg", "durations-dark.svg", "results.csv"].into_iter().all(exists));
+    assert!(folder.join("outside.svg").exists(), "nothing outside the folder is touched");
 }
 
 /// Each fact but the first of its chain is there because of an earlier one.

@@ -99,13 +99,14 @@ pub(super) fn picture(series: &DemandSeries) -> Picture {
     let mut picture = Picture::default();
     let y = picture.title(&wording::plain(&series.title));
     let (failed, span) = series.failed();
+    let fails = over_time::highest(&failed) > 0.0;
+    let failing = format!("; up to {} failed requests/s", wording::count(over_time::highest(&failed)));
     picture.description = format!(
-        "Demand of up to {} requests/s against capacity over {}; up to {} failed requests/s.",
+        "Demand of up to {} requests/s against capacity over {}{}.",
         wording::count(over_time::highest(&series.demand)),
         wording::duration(series.end_s),
-        wording::count(over_time::highest(&failed))
+        if fails { failing.as_str() } else { "" }
     );
-    let fails = over_time::highest(&failed) > 0.0;
     let mut keys = vec![
         ("demand", Key::Line(theme::BLACK)),
         ("capacity of the tasks that requests are sent to", Key::Area(theme::SKY)),

@@ -189,9 +189,12 @@ impl Row {
             picture.hover((from, self.middle() - half), (to, self.middle() + half), format!("{name}: {text}"));
         };
         let of = |percent| durations.percentile(percent).map(|s| (s, wording::duration(s)));
-        let runs = durations.finished.len();
+        let unfinished = match variant.seeds - durations.finished.len() {
+            0 => String::new(),
+            runs => format!(", {runs} do not end"),
+        };
         let [least, most] = [shortest, longest].map(wording::duration);
-        mark(shortest, longest, ROW * 0.4, format!("{runs} of {} runs finished, in {least} to {most}", variant.seeds));
+        mark(shortest, longest, ROW * 0.4, format!("{} runs, {least} to {most}{unfinished}", variant.seeds));
         if let (Some((low, low_text)), Some((high, high_text))) = (of(25), of(75)) {
             mark(low, high, ROW * 0.26, format!("the middle half of the runs takes {low_text} to {high_text}"));
         }

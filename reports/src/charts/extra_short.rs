@@ -4,7 +4,8 @@ use plotters::style::RGBColor;
 
 use super::axis::{self, Axis};
 use super::badges::{self, Badges, Spot};
-use super::picture::{Align, Picture, Point, name_lines, width, wrapped};
+use super::list::{Entry, GUTTER, List};
+use super::picture::{Align, Picture, Point, width, wrapped};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::statistics::{Comparison, VariantStatistics};
 use crate::wording;
@@ -16,8 +17,6 @@ const NUMBER_ROOM: f64 = 48.0;
 /// The widest and highest plot that has the variants beside it, and that has them below it.
 const BESIDE: (f64, f64) = (480.0, 480.0);
 const BELOW: (f64, f64) = (WIDTH - 2.0 * MARGIN - NUMBER_ROOM, 450.0);
-/// The space between the plot and the variants beside it, and between two columns of them.
-const GUTTER: f64 = 36.0;
 /// The highest list that may stand beside the plot.
 const HIGHEST_BESIDE: f64 = 620.0;
 /// From this factor between the two axes on, each has its own scale.
@@ -32,8 +31,6 @@ const BREAK: f64 = 14.0;
 const STEP: f64 = 27.0;
 /// The most places beyond an axis.
 const MOST_PLACES: usize = 12;
-/// Room for each of the two numbers of a variant.
-const DURATION_ROOM: f64 = 76.0;
 
 /// The chart of all variants, a point each: the mean over its seeds.
 pub(super) fn picture(comparison: &Comparison) -> Picture {
@@ -44,7 +41,7 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
         y += LINE;
     }
     let left = MARGIN + NUMBER_ROOM;
-    let beside = List::new(comparison, WIDTH - MARGIN - left - BESIDE.0 - GUTTER, 1);
+    let beside = list(comparison, WIDTH - MARGIN - left - BESIDE.0 - GUTTER, 1);
     let ranges = Ranges::new(comparison);
     let is_broken = ranges.are_broken();
     let is_large = ranges.beyond.iter().flat_map(Beyond::room).all(|room| room <= BESIDE.0 / 3.0);
@@ -69,9 +66,9 @@ pub(super) fn picture(comparison: &Comparison) -> Picture {
         beside.draw(&mut picture, (left + BESIDE.0 + GUTTER, plot.outer_top() - 19.0));
         picture.height = below_plot.max(plot.outer_top() + beside.height());
     } else {
-        let list = List::new(comparison, (WIDTH - 2.0 * MARGIN - GUTTER) / 2.0, 2);
-        list.draw(&mut picture, (MARGIN, below_plot + 8.0));
-        picture.height = below_plot + 27.0 + list.height();
+        let below = list(comparison, (WIDTH - 2.0 * MARGIN - GUTTER) / 2.0, 2);
+        below.draw(&mut picture, (MARGIN, below_plot + 8.0));
+        picture.height = below_plot + 27.0 + below.height();
     }
     picture
 }
@@ -403,65 +400,18 @@ impl Beyond {
     }
 }
 
-/// The variants by number, each with its name and both numbers, in columns.
-struct List<'a> {
-    entries: Vec<(&'a VariantStatistics, Vec<String>)>,
-    column: f64,
-    columns: usize,
-}
-
-impl<'a> List<'a> {
-    fn new(comparison: &'a Comparison, column: f64, columns: usize) -> Self {
-        let room = column - badges::CELL - 10.0 - 2.0 * DURATION_ROOM;
-        let entries = comparison.variants.iter().map(|variant| (variant, name_lines(&variant.name, room)));
-        Self { entries: entries.collect(), column, columns }
-    }
-
-    /// How high an entry is.
-    fn step((variant, lines): &(&VariantStatistics, Vec<String>)) -> f64 {
-        let unfinished = usize::from(!variant.always_finishes());
-        (lines.len().max(1) + unfinished) as f64 * (LINE - 1.0) + 6.0
-    }
-
-    /// The entries, column by column.
-    fn chunks(&self) -> impl Iterator<Item = &[(&'a VariantStatistics, Vec<String>)]> {
-        self.entries.chunks(self.entries.len().div_ceil(self.columns).max(1))
-    }
-
-    /// How high the longest column is, without its head.
-    fn height(&self) -> f64 {
-        let heights = self.chunks().map(|entries| entries.iter().map(Self::step).sum());
-        heights.fold(0.0, f64::max) + MARGIN
-    }
-
-    fn draw(&self, picture: &mut Picture, (left, head): Point) {
-        let mut number = 0_u32;
-        for (index, entries) in self.chunks().enumerate() {
-            let left = left + index as f64 * (self.column + GUTTER);
-            let ends = [left + self.column - DURATION_ROOM, left + self.column];
-            for (text, end) in ["extra", "short"].into_iter().zip(ends) {
-                picture.text(text, (end, head), Align::End, theme::GREY);
-            }
-            let mut y = head + LINE + 3.0;
-            for entry @ (variant, lines) in entries {
-                number += 1;
-                badges::badge(picture, (left + badges::CELL / 2.0, y), number, colour(variant));
-                let x = left + badges::CELL + 8.0;
-                for (line, row) in lines.iter().zip(0_u32..) {
-                    picture.text(line, (x, y + f64::from(row) * (LINE - 1.0)), Align::Start, theme::BLACK);
-                }
-                for (seconds, end) in [variant.extra_replica_s, variant.short_replica_s].into_iter().zip(ends) {
-                    picture.text(wording::task_time(seconds), (end, y), Align::End, theme::BLACK);
-                }
-                if !variant.always_finishes() {
-                    let text = format!("{} unfinished", wording::unfinished(variant));
-                    let y = y + lines.len() as f64 * (LINE - 1.0);
-                    picture.text(text, (x, y), Align::Start, theme::VERMILLION);
-                }
-                y += Self::step(entry);
-            }
+/// The variants by number, each with both its times.
+fn list(comparison: &Comparison, column: f64, columns: usize) -> List {
+    let entries = comparison.variants.iter().map(|variant| {
+        let note = || format!("{} unfinished", wording::unfinished(variant));
+        Entry {
+            name: variant.name.clone(),
+            colour: colour(variant),
+            values: [variant.extra_replica_s, variant.short_replica_s].map(wording::task_time),
+            note: (!variant.always_finishes()).then(note),
         }
-    }
+    });
+    List::new(["extra", "short"], entries, column, columns)
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
-//! Charts as SVG and PNG files, on light paper and on dark: deploy durations, extra against short and the bill by variant;
-//! tasks, demand and replicas over time.
+//! Charts as SVG and PNG files, on light paper and on dark: deploy durations, extra against short, the bill, and cost against
+//! duration by variant; tasks, demand and replicas over time; a deploy in depth, by host, by what it waited for, and by what
+//! each setting would change.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use seatrial_scenarios::results::Results;
+use seatrial_sim::measure::critical_path::Kind;
 
+use crate::explain::tornado::Tornado;
 use crate::statistics::Comparison;
 
 pub use demand::DemandSeries;
+pub use gantt::Gantt;
 pub use replicas::ReplicaSeries;
 pub use tasks::TaskSeries;
 
@@ -19,12 +23,17 @@ mod badges;
 mod demand;
 mod durations;
 mod extra_short;
+mod frontier;
+mod gantt;
+mod list;
 mod money;
 mod over_time;
 mod picture;
 mod replicas;
 mod tasks;
 mod theme;
+mod tornado;
+mod waterfall;
 
 #[cfg(test)]
 mod gallery;
@@ -81,6 +90,26 @@ pub fn demand(series: &DemandSeries) -> Chart {
 /// The tasks desired and in service over one run, and the hosts below them.
 pub fn replicas(series: &ReplicaSeries) -> Chart {
     Chart(replicas::picture(series))
+}
+
+/// What each variant costs against how long its deploys take, and which no other variant beats in both.
+pub fn frontier(comparison: &Comparison) -> Chart {
+    Chart(frontier::picture(comparison))
+}
+
+/// One deploy in depth: each task a bar on its host, with its phases, over time.
+pub fn gantt(gantt: &Gantt) -> Chart {
+    Chart(gantt::picture(gantt))
+}
+
+/// What was waited for one after another, each kind with its seconds, and the sum.
+pub fn waterfall(title: &str, parts: &[(Kind, f64)]) -> Chart {
+    Chart(waterfall::picture(title, parts))
+}
+
+/// What each setting would save of a deploy's time and of the bill; the first 20.
+pub fn tornado(tornado: &Tornado) -> Chart {
+    Chart(tornado::picture(tornado))
 }
 
 /// How a chart is written.

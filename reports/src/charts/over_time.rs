@@ -46,6 +46,8 @@ pub(super) struct Panel<'a> {
 pub(super) enum Key {
     /// It fills.
     Area(RGBColor),
+    /// It fills half the height.
+    Half(RGBColor),
     /// It is a line.
     Line(RGBColor),
 }
@@ -78,6 +80,46 @@ pub(super) fn deploys(trace: &Trace, service: ServiceId) -> Vec<(f64, Option<f64
     spans.into_values().collect()
 }
 
+/// From and to in seconds since the request: the deploy and a little around it, within the run, or up to its end where the
+/// deploy has none. All of the run without one.
+pub(super) fn window(requested_s: Option<f64>, completed_s: Option<f64>, end_s: f64) -> (f64, f64) {
+    let Some(requested_s) = requested_s else { return (0.0, end_s.max(1.0)) };
+    let start = -requested_s;
+    let end = end_s - requested_s;
+    let span = completed_s.map_or(end, |completed| completed - requested_s).max(1.0);
+    let to = if completed_s.is_some() { end.clamp(span, 1.08 * span) } else { end };
+    ((-0.06 * span).max(start), to.max(1.0))
+}
+
+/// A time since the request or the start, which may be before it.
+pub(super) fn since(seconds: f64) -> String {
+    if seconds < 0.0 { format!("-{}", wording::duration(-seconds)) } else { wording::duration(seconds) }
+}
+
+/// Vertical lines where a deploy was requested and where it ended, with words above the plot: after how many seconds, and how.
+pub(super) fn marks(
+    picture: &mut Picture,
+    end: Option<(f64, &str)>,
+    (top, bottom): (f64, f64),
+    at: impl Fn(f64) -> f64,
+) {
+    let y = top - 19.0;
+    let mut line = |x| picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
+    let requested = at(0.0);
+    line(requested);
+    if let Some((span, _)) = end {
+        line(at(span));
+    }
+    picture.text("requested", (requested + 6.0, y), Align::Start, theme::BLACK);
+    let Some((span, how)) = end else {
+        return picture.text("not completed", (WIDTH - MARGIN, y), Align::End, theme::VERMILLION);
+    };
+    let text = format!("{how} after {}", wording::duration(span));
+    let free_from = requested + 6.0 + width("requested", BODY, false) + 18.0;
+    let end = (at(span) - 6.0).max(free_from + width(&text, BODY, false));
+    picture.text(text, (end, y), Align::End, theme::BLACK);
+}
+
 /// What the colours mean, on as many lines as that needs; where the last line is.
 pub(super) fn legend(picture: &mut Picture, keys: &[(&str, Key)], mut y: f64) -> f64 {
     let mut x = MARGIN;
@@ -88,6 +130,7 @@ pub(super) fn legend(picture: &mut Picture, keys: &[(&str, Key)], mut y: f64) ->
         }
         match key {
             Key::Area(colour) => picture.rectangle((x, y - 7.0), (x + 18.0, y + 7.0), *colour),
+            Key::Half(colour) => picture.rectangle((x, y - 4.0), (x + 18.0, y + 4.0), *colour),
             Key::Line(colour) => picture.line(vec![(x, y), (x + 18.0, y)], *colour, 3.0),
         }
         picture.text(*name, (x + 26.0, y), Align::Start, theme::GREY);

@@ -331,6 +331,18 @@ impl Picture {
         self.svg(Theme::Light).unwrap()
     }
 
+    /// Fails when a shape has a colour that is not named.
+    pub(super) fn assert_named(&self) {
+        for shape in &self.shapes {
+            let (Shape::Area { colour, .. }
+            | Shape::Box { colour, .. }
+            | Shape::Line { colour, .. }
+            | Shape::Dot { colour, .. }
+            | Shape::Label(Label { colour, .. })) = shape;
+            assert!(theme::is_named(*colour), "{colour:?} has no name");
+        }
+    }
+
     /// Fails when a text leaves the paper or two texts touch.
     pub(super) fn assert_readable(&self) {
         let texts: Vec<_> = self.shapes.iter().filter_map(Shape::text_box).collect();

@@ -83,7 +83,7 @@ pub(super) fn picture(series: &TaskSeries) -> Picture {
     let left = MARGIN + NUMBER_ROOM;
     let right = WIDTH - MARGIN;
 
-    let (from_s, to_s) = window(series);
+    let (from_s, to_s) = over_time::window(series.requested_s, series.completed_s, series.end_s);
     let (unit, unit_s) = axis::unit(to_s - from_s);
     let time = Axis::linear(from_s / unit_s, to_s / unit_s, (left, right), 9.0);
     let layers = layers(series);
@@ -116,8 +116,8 @@ pub(super) fn picture(series: &TaskSeries) -> Picture {
     picture.description = described(series);
     steps.hover(&mut picture, &layers, (bottom, top), |s| time.at(s / unit_s));
     if let Some(requested_s) = series.requested_s {
-        let completion = series.completed_s.map(|completed| completed - requested_s);
-        marks(&mut picture, completion, (top, bottom), |s| time.at(s / unit_s));
+        let completed = series.completed_s.map(|completed| (completed - requested_s, "completed"));
+        over_time::marks(&mut picture, completed, (top, bottom), |s| time.at(s / unit_s));
     }
     picture
 }
@@ -155,16 +155,6 @@ fn desired(series: &TaskSeries, origin_s: f64, (from_s, to_s): (f64, f64)) -> Ve
     starts.zip(ends).map(|((from, tasks), to)| (from, to, tasks)).filter(|(from, to, _)| from < to).collect()
 }
 
-/// From and to in seconds since the request: the deploy and a little around it, within the run. All of the run without one.
-fn window(series: &TaskSeries) -> (f64, f64) {
-    let Some(requested_s) = series.requested_s else { return (0.0, series.end_s.max(1.0)) };
-    let start = -requested_s;
-    let end = series.end_s - requested_s;
-    let span = series.completed_s.map_or(end, |completed| completed - requested_s).max(1.0);
-    let to = if series.completed_s.is_some() { end.clamp(span, 1.08 * span) } else { end };
-    ((-0.06 * span).max(start), to.max(1.0))
-}
-
 /// What the colours mean.
 fn legend(picture: &mut Picture, layers: &[Layer<'_>], desired: &[(f64, f64, f64)], y: f64) {
     let mut x = MARGIN;
@@ -179,25 +169,6 @@ fn legend(picture: &mut Picture, layers: &[Layer<'_>], desired: &[(f64, f64, f64
     let from = if least < most { format!("{} to ", axis::number(least)) } else { String::new() };
     let text = format!("desired: {from}{}", axis::number(most));
     picture.text(text, (x + 42.0, y), Align::Start, theme::GREY);
-}
-
-/// Vertical lines where the deploy was requested and completed, with words above the plot.
-fn marks(picture: &mut Picture, completion: Option<f64>, (top, bottom): (f64, f64), at: impl Fn(f64) -> f64) {
-    let y = top - 19.0;
-    let mut line = |x| picture.line(vec![(x, top - 28.0), (x, bottom)], theme::BLACK, 1.0);
-    let requested = at(0.0);
-    line(requested);
-    if let Some(span) = completion {
-        line(at(span));
-    }
-    picture.text("requested", (requested + 6.0, y), Align::Start, theme::BLACK);
-    let Some(span) = completion else {
-        return picture.text("not completed", (WIDTH - MARGIN, y), Align::End, theme::VERMILLION);
-    };
-    let text = format!("completed after {}", wording::duration(span));
-    let free_from = requested + 6.0 + width("requested", BODY, false) + 18.0;
-    let end = (at(span) - 6.0).max(free_from + width(&text, BODY, false));
-    picture.text(text, (end, y), Align::End, theme::BLACK);
 }
 
 /// The stacked layers between their changes.
@@ -244,7 +215,7 @@ impl Steps {
                 .enumerate()
                 .map(|(layer, (name, ..))| format!("{name} {}", axis::number(self.tops[layer][step] - below(layer))));
             let counts: Vec<String> = counts.collect();
-            let [from, to] = [self.times[start], self.times[step + 1]].map(since);
+            let [from, to] = [self.times[start], self.times[step + 1]].map(over_time::since);
             picture.hover((left, top), (right, bottom), format!("{from} to {to}, tasks: {}", counts.join(", ")));
             start = step + 1;
         }
@@ -275,11 +246,6 @@ impl Steps {
             }
         }
     }
-}
-
-/// A time since the request or the start, which may be before it.
-fn since(seconds: f64) -> String {
-    if seconds < 0.0 { format!("-{}", wording::duration(-seconds)) } else { wording::duration(seconds) }
 }
 
 /// A step function's value: its last change at or before `time`.

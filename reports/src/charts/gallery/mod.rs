@@ -11,6 +11,8 @@ use super::{DemandSeries, Format, ReplicaSeries, TaskSeries, Theme};
 use crate::examples::{results, spread, variant, without_deploy};
 use crate::statistics::Comparison;
 
+mod in_depth;
+
 /// Results worth looking at, by name.
 fn results_to_draw() -> Vec<(&'static str, Results)> {
     let mut partly = spread(100.0, 0.1, 200);
@@ -385,7 +387,14 @@ fn pictures() -> Vec<(String, Picture)> {
     let demands = demands_to_draw().into_iter().map(|(name, s)| (format!("demand-{name}"), super::demand::picture(&s)));
     let replicas =
         replicas_to_draw().into_iter().map(|(name, s)| (format!("replicas-{name}"), super::replicas::picture(&s)));
-    durations.chain(splits).chain(bills).chain(tasks).chain(demands).chain(replicas).collect()
+    durations
+        .chain(splits)
+        .chain(bills)
+        .chain(tasks)
+        .chain(demands)
+        .chain(replicas)
+        .chain(in_depth::pictures())
+        .collect()
 }
 
 #[test]
@@ -403,6 +412,16 @@ fn the_gallery_draws_in_both_formats() {
     }
     if kept.is_none() {
         std::fs::remove_dir_all(temporary).unwrap();
+    }
+}
+
+/// The report keeps one drawing of each chart, and what its colours are on dark paper.
+#[test]
+fn dark_paper_changes_nothing_but_colours() {
+    for (name, picture) in pictures() {
+        let [light, dark] = Theme::ALL.map(|theme| picture.svg(theme).unwrap());
+        assert!(crate::html::Figure::new(&name, &light, &dark).is_some(), "{name}");
+        assert!(light.contains(" viewBox=\"0 0 "), "{name}: its size is left to the page");
     }
 }
 
@@ -519,6 +538,44 @@ fn the_least_sum_is_that_of_a_variant_that_always_finishes() {
     assert!(!svg.contains("the least here"), "nothing finished: there is no line");
     let svg = super::extra_short::picture(&Comparison::new(&results(vec![without_deploy(finished)]))).to_svg();
     assert!(!svg.contains("the least here"), "nothing was deployed: there is no line");
+}
+
+/// What is in no table of colours would be as dark on dark paper as on light.
+#[test]
+fn nothing_is_drawn_in_a_colour_without_a_name() {
+    for (name, picture) in pictures() {
+        let svg = picture.svg(Theme::Dark).unwrap();
+        for dark in ["#FFFFFF", "#595959", "#DDDDDD", "#F5F5F5", "#0071B1", "#B84500"] {
+            assert!(!svg.contains(&format!("fill=\"{dark}")), "{name}: {dark}");
+        }
+        picture.assert_named();
+    }
+}
+
+#[test]
+fn charts_have_a_role_a_title_a_description_and_texts_to_point_at() {
+    for (name, picture) in pictures() {
+        let svg = picture.to_svg();
+        assert!(svg.starts_with("<svg role=\"img\" width=\"1000\""), "{name}");
+        for part in ["<title>", "<desc>"] {
+            // Series of nothing have no title either.
+            assert!(
+                name.ends_with("-nothing") || svg.contains(part) && !svg.contains(&format!("{part}<")),
+                "{name}: {part}"
+            );
+        }
+        assert!(svg.ends_with("</svg>\n") && svg.matches("</svg>").count() == 1, "{name}");
+        assert!(!svg.contains("<title></title>"), "{name}: every text says something");
+    }
+    let svg = super::money::picture(&bills_to_draw()[0].1).to_svg();
+    // Needed: 1.92 of 2.524 dollars in three hours are 467.20 of 614.17 a month, 76.07 %.
+    assert!(svg.contains("<title>one spare host: needed $467.20 a month, 76.1 %</title></rect>"), "{svg}");
+    let svg = super::tasks::picture(&series_to_draw()[0].1).to_svg();
+    assert!(
+        svg.contains("<title>2.00s to 22.0s, tasks: new, healthy 0, old, healthy 5, draining 0, starting 1</title>")
+    );
+    let svg = super::durations::picture(&results_to_draw()[0].1).to_svg();
+    assert!(svg.contains("<title>one spare host: median 4m 12s</title>"));
 }
 
 #[test]
