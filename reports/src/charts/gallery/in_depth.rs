@@ -79,7 +79,9 @@ fn path(trace: &Trace) -> Option<CriticalPath> {
         at = cause;
     }
     legs.reverse();
-    Some(CriticalPath { deploy: DeployId(0), service: ServiceId(0), requested: trace.records[at].at, completed, legs })
+    let requested = trace.records.iter().find(|record| matches!(record.fact, Fact::DeployRequested { .. }))?.at;
+    legs.retain(|leg: &Leg| leg.from >= requested);
+    Some(CriticalPath { deploy: DeployId(0), service: ServiceId(0), requested, completed, legs })
 }
 
 /// Deploys worth looking at, by name.

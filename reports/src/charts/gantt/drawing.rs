@@ -263,8 +263,9 @@ impl Layout {
         }
         if !line.is_empty() {
             // A rim of paper keeps it apart from bars of its own colour.
-            picture.line(line.clone(), theme::WHITE, 4.0);
-            picture.line(line, theme::BLACK, 2.0);
+            let stroke = if self.row < 10.0 { 1.0 } else { 2.0 };
+            picture.line(line.clone(), theme::WHITE, stroke + 2.0);
+            picture.line(line, theme::BLACK, stroke);
         }
     }
 }

@@ -169,7 +169,7 @@ impl Gantt {
         let names = trace.host_names(model);
         let lanes = lanes(model, trace, deploy, window, &names);
         let (lanes, left_out) = with_most_changes(lanes);
-        let path = path.filter(|path| path.deploy.0 == id).map_or(vec![], |path| steps(path, &lanes));
+        let path = path.filter(|path| path.deploy.0 == id).map_or(vec![], |path| steps(path, &lanes, window));
         Some(Self {
             title: format!("Deploy of {}: {title}", model.services[deploy.service.index()].name),
             window,
@@ -318,7 +318,7 @@ fn with_most_changes(lanes: Vec<Lane>) -> (Vec<Lane>, usize) {
 }
 
 /// The path's waits, each where its host and task are drawn.
-fn steps(path: &CriticalPath, lanes: &[Lane]) -> Vec<Step> {
+fn steps(path: &CriticalPath, lanes: &[Lane], window: (f64, f64)) -> Vec<Step> {
     let since = |at: Time| at.as_secs_f64() - path.requested.as_secs_f64();
     let step = |leg: &seatrial_sim::measure::critical_path::Leg| {
         let of_task = leg.task.and_then(|task| {
@@ -333,7 +333,8 @@ fn steps(path: &CriticalPath, lanes: &[Lane]) -> Vec<Step> {
         };
         Step { from: since(leg.from), to: since(leg.to), kind: leg.kind, place: of_task.or_else(of_host) }
     };
-    path.legs.iter().map(step).collect()
+    // A path that a caller made up may be longer than its deploy.
+    path.legs.iter().map(step).filter(|step| window.0 <= step.from && step.to <= window.1).collect()
 }
 
 impl Lane {
