@@ -22,6 +22,8 @@ pub enum Verb {
     Run(Box<Run>),
     /// Explain one deploy: what it waits for, what blocks it, and what each setting would save.
     Explain(Explain),
+    /// Put what `run --out DIR` wrote on one page of HTML.
+    Report(Report),
     /// List the systems, their strategies, the placements and the instance types, with every default and its source.
     List(List),
     /// Print what a shell needs to complete commands.
@@ -43,10 +45,15 @@ pub struct Run {
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
     pub formats: Vec<Output>,
 
-    /// Write everything into this folder: results.csv, results.json, and the charts as SVG and PNG. With several scenario
+    /// Write everything into this folder: results.csv, results.json, the charts as SVG and PNG, and report.json,
+    /// from which `seatrial report` makes a page. With several scenario
     /// files each gets a folder of its own in it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    /// Write a report: one HTML file with the answer, tables, charts and settings, which needs nothing beside it.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 
     /// How many seeds to run each variant with [default: the scenario's, or 200].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -135,6 +142,15 @@ pub struct Completions {
 pub struct Man {
     /// The verb; none for the page of the whole command.
     pub verb: Option<String>,
+}
+
+/// Makes DIR/report.html, one file that needs nothing beside it, from the results and charts in a folder, and prints its name.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, after_help = AFTER_REPORT)]
+pub struct Report {
+    /// A folder that `seatrial run FILE --out DIR` wrote.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Lists what there is: the systems, their strategies, and the placements; of one of them every parameter with its default,
@@ -255,6 +271,7 @@ Examples:
   seatrial run scenarios/library/one-spare-host.toml
   seatrial run web.toml --out results --format markdown=comment.md
   seatrial explain web.toml --variant 'short drain'
+  seatrial run web.toml --report report.html
   seatrial list orchestrators
 
 The scenarios in scenarios/library/ are a tutorial: copy the one that is nearest
@@ -269,7 +286,7 @@ Exit codes:
 const AFTER_RUN: &str = "\
 Examples:
   seatrial run web.toml
-  seatrial run web.toml --seeds 1000 --out results
+  seatrial run web.toml --seeds 1000 --out results --report report.html
   seatrial run web.toml --until 'deploy_p95 +-2 %' --at-most 5000
   seatrial run web.toml --format json | jq .variants[].deploy_s.p95
   seatrial run web.toml --facts facts.jsonl --variant 'short drain' --seed 7
@@ -349,6 +366,20 @@ Where to put it:
 
 To read it at once:
   seatrial man | man -l -";
+
+const AFTER_REPORT: &str = "\
+Examples:
+  seatrial run web.toml --out results
+  seatrial report results
+
+`seatrial run web.toml --report report.html` writes the same page at once.
+Charts of the names gantt*, waterfall* and tornado* in the folder are shown, too,
+where there is one of each for light and for dark paper.
+
+Exit codes:
+  0    written
+  2    the question was wrong: a folder without results, a file that cannot be
+       read or written";
 
 const AFTER_LIST: &str = "\
 Examples:

@@ -10,12 +10,21 @@ use seatrial_reports::explain::tornado::Tornado;
 use seatrial_reports::explain::{self as reports, Chosen, Explanation, Run, json, text, trace_events};
 use seatrial_scenarios::explain::{longest, paths, trace};
 use seatrial_scenarios::{RunOptions, Scenario, Variant};
-use seatrial_sim::measure::trace::Trace;
 
 use crate::Exit;
 use crate::chart_files;
 use crate::cli::{Explain, ExplainFormat, ExplainOutput};
 use crate::run::{Failure, check_files, find_variant, interruption, load, print, progress_bar, write};
+
+/// Which runs are to be explained.
+pub struct Asked {
+    /// The seeds that means and savings are taken over.
+    pub options: RunOptions,
+    /// The seed of the run in depth, if not that of the median.
+    pub seed: Option<u64>,
+    /// Whether there is no progress bar.
+    pub quiet: bool,
+}
 
 /// Runs the verb.
 pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
@@ -32,7 +41,16 @@ pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     check_files(arguments.formats.iter().filter_map(|output| output.file.as_ref()), arguments.out.as_deref())?;
     let interrupted = interruption()?;
-    let Some(explanation) = find_out(scenario, variant, arguments, &interrupted) else {
+    let asked = Asked {
+        options: RunOptions {
+            seeds: arguments.seeds,
+            first_seed: None,
+            threads: arguments.threads.map(|threads| threads as usize),
+        },
+        seed: arguments.seed,
+        quiet: arguments.quiet,
+    };
+    let Some(explanation) = find_out(scenario, variant, &asked, &interrupted) else {
         return Ok(Exit::Interrupted.into());
     };
     for (i, ExplainOutput { format, file }) in arguments.formats.iter().enumerate() {
@@ -60,15 +78,15 @@ pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
 /// The charts, and the explanation as JSON.
 fn save(variant: &Variant, explanation: &Explanation, folder: &Path) -> Result<(), Failure> {
     write(&folder.join("explain.json"), json::render(explanation).as_bytes())?;
-    let facts = trace(&variant.model, explanation.run.seed);
-    chart_files::write(folder, "explain", &in_depth(variant, explanation, &facts))
+    chart_files::write(folder, "explain", &charts_of(variant, explanation))
 }
 
 /// The run by host and task, what it waited for, and what each setting would save.
-fn in_depth(variant: &Variant, explanation: &Explanation, facts: &Trace) -> Vec<(String, Chart)> {
+pub fn charts_of(variant: &Variant, explanation: &Explanation) -> Vec<(String, Chart)> {
+    let facts = trace(&variant.model, explanation.run.seed);
     let title = format!("{}, seed {}", variant.name, explanation.run.seed);
     let path = explanation.run.path.as_ref();
-    let gantt = Gantt::of_run(&variant.model, facts, path.map(|path| path.deploy), &title, path);
+    let gantt = Gantt::of_run(&variant.model, &facts, path.map(|path| path.deploy), &title, path);
     let mut drawn: Vec<(String, Chart)> =
         gantt.map(|gantt| ("gantt".into(), charts::gantt(&gantt))).into_iter().collect();
     if path.is_some() {
@@ -80,33 +98,29 @@ fn in_depth(variant: &Variant, explanation: &Explanation, facts: &Trace) -> Vec<
 }
 
 /// Everything about the variant; nothing where the user interrupts.
-fn find_out(
+pub fn find_out(
     scenario: &Scenario,
     variant: &Variant,
-    arguments: &Explain,
+    asked: &Asked,
     interrupted: &AtomicBool,
 ) -> Option<Explanation> {
-    let options = RunOptions {
-        seeds: arguments.seeds,
-        first_seed: None,
-        threads: arguments.threads.map(|threads| threads as usize),
-    };
+    let options = &asked.options;
     let (what_if, knobs) = scenario.what_if(variant);
-    let seeds = arguments.seeds.unwrap_or(scenario.seeds);
+    let seeds = options.seeds.unwrap_or(scenario.seeds);
     let runs = u64::from(seeds) * (what_if.variants.len() as u64 + 1);
-    let bar = if arguments.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
-    let took = paths(variant, scenario, &options, &|done| bar.set_position(done), interrupted);
+    let bar = if asked.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
+    let took = paths(variant, scenario, options, &|done| bar.set_position(done), interrupted);
     let progress = |done, _| bar.set_position(u64::from(seeds) + done);
-    let results = seatrial_scenarios::run(&what_if, &options, &progress, interrupted);
+    let results = seatrial_scenarios::run(&what_if, options, &progress, interrupted);
     bar.finish_and_clear();
     if interrupted.load(Ordering::Relaxed) {
         return None;
     }
     let median = reports::median_seed(&took);
-    let (seed, chosen) = match (arguments.seed, median) {
+    let (seed, chosen) = match (asked.seed, median) {
         (Some(seed), _) => (seed, Chosen::Asked),
         (None, Some(seed)) => (seed, Chosen::Median),
-        (None, None) => (scenario.first_seed, Chosen::First),
+        (None, None) => (options.first_seed.unwrap_or(scenario.first_seed), Chosen::First),
     };
     let facts = trace(&variant.model, seed);
     let path = longest(&variant.model, &facts);

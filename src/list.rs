@@ -5,6 +5,7 @@ mod instances;
 use std::iter::once;
 use std::process::ExitCode;
 
+use seatrial_reports::html;
 use seatrial_scenarios::catalogue::Catalogue;
 use seatrial_scenarios::{FREE, FREE_POOL, FREE_SLOTS, Part, suggestion_of_all, written};
 use seatrial_sim::orchestrators::{self, Orchestrator, meaning};
@@ -113,6 +114,18 @@ fn one_system(systems: &[Orchestrator], name: &str) -> Result<Listing, Failure> 
     let names: Vec<_> = systems.iter().map(|system| system.name).collect();
     let system = systems.iter().find(|system| system.name == name);
     let system = system.ok_or_else(|| unknown("orchestrator", name, &names))?;
+    let sections = sections(system);
+    let strategies = system.strategies.iter().zip(&sections[1..]);
+    let strategies: Vec<_> =
+        strategies.map(|(strategy, section)| json!({"name": strategy.name, "parameters": section.json()})).collect();
+    let json = json!({
+        "name": system.name, "title": system.title, "parameters": sections[0].json(), "strategies": strategies,
+    });
+    Ok(Listing { body: Body::Sections(sections), json })
+}
+
+/// The parameters of a system, and of each strategy that it offers.
+fn sections(system: &Orchestrator) -> Vec<Section> {
     let mut sections = vec![Section {
         title: format!("{}: {}", system.name, system.title),
         header: format!("[orchestrator]\nname = \"{}\"", system.name),
@@ -122,13 +135,13 @@ fn one_system(systems: &[Orchestrator], name: &str) -> Result<Listing, Failure> 
         let which = if position == 0 { "the default strategy" } else { "another strategy" };
         section_of(format!("{}, {which}: {}", system.name, strategy.name), strategy.name, lines(&strategy.parameters))
     }));
-    let strategies = system.strategies.iter().zip(&sections[1..]);
-    let strategies: Vec<_> =
-        strategies.map(|(strategy, section)| json!({"name": strategy.name, "parameters": section.json()})).collect();
-    let json = json!({
-        "name": system.name, "title": system.title, "parameters": sections[0].json(), "strategies": strategies,
-    });
-    Ok(Listing { body: Body::Sections(sections), json })
+    sections
+}
+
+/// The same of the named systems, for a report.
+pub fn parameters_of(names: &[&str]) -> Vec<html::System> {
+    let systems = names.iter().filter_map(|name| orchestrators::by_name(name));
+    systems.flat_map(|system| sections(&system)).map(Section::for_a_report).collect()
 }
 
 fn one_strategy(systems: &[Orchestrator], name: &str) -> Result<Listing, Failure> {
@@ -304,6 +317,16 @@ impl Section {
         };
         let rows: Vec<_> = once(head).chain(self.parameters.iter().map(row)).collect();
         format!("### {}\n\n{}", self.title, if rows.len() > 1 { markdown_table(&rows) } else { String::new() })
+    }
+
+    fn for_a_report(self) -> html::System {
+        let parameter = |line: Line| html::Parameter {
+            name: line.name.into(),
+            default: line.default,
+            meaning: line.meaning,
+            source: line.source.into(),
+        };
+        html::System { title: self.title, parameters: self.parameters.into_iter().map(parameter).collect() }
     }
 
     fn json(&self) -> Value {

@@ -5,6 +5,7 @@ mod cli;
 mod completions;
 mod explain;
 mod list;
+mod report;
 mod run;
 mod until;
 
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
+        Verb::Report(arguments) => report::report(&arguments),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Completions(arguments) => completions::completions(&arguments),
         Verb::Man(arguments) => completions::man(&arguments),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seatrial_reports::charts::{self, DemandSeries, ReplicaSeries, TaskSeries};
+use seatrial_reports::charts::{self, Chart, DemandSeries, ReplicaSeries, TaskSeries};
 use seatrial_reports::statistics::Comparison;
 use seatrial_reports::{csv, facts, json, markdown, table};
 use seatrial_scenarios::results::Results;
@@ -21,6 +21,8 @@ use seatrial_sim::measure::trace::Trace;
 use crate::Exit;
 use crate::chart_files;
 use crate::cli::{Format, Output, Run};
+use crate::explain;
+use crate::report;
 
 /// What goes wrong, as it is said to the user.
 pub type Failure = Box<dyn Error>;
@@ -40,9 +42,10 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         answered |= has_answer(&results);
         let mut comparison = Comparison::new(&results);
         comparison.remarks.extend(remark);
-        report(&results, &comparison, &arguments.formats, i > 0)?;
-        if let Some(folder) = folder_of(scenario, arguments, scenarios.len()) {
-            save(scenario, arguments, (&results, &comparison), &folder)?;
+        answer(&results, &comparison, &arguments.formats, i > 0)?;
+        let folder = folder_of(scenario, arguments, scenarios.len());
+        if folder.is_some() || arguments.report.is_some() {
+            save(scenario, arguments, (&results, &comparison), folder.as_deref(), &interrupted)?;
         }
         if interrupted.load(Ordering::Relaxed) {
             let rows = results.variants[0].rows.len();
@@ -85,6 +88,9 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
         if arguments.facts.is_some() {
             return alone("--facts");
         }
+        if arguments.report.is_some() {
+            return alone("--report");
+        }
         if arguments.formats.iter().any(|output| output.format == Format::Csv || output.file.is_some()) {
             return alone("--format csv, or a format with a file,");
         }
@@ -98,8 +104,8 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
     if arguments.out.is_some() && stems.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err("error: two of the scenario files have one name, and --out names its folders after them".into());
     }
-    let files = arguments.formats.iter().filter_map(|output| output.file.as_ref()).chain(&arguments.facts);
-    check_files(files, arguments.out.as_deref())?;
+    let files = arguments.formats.iter().filter_map(|output| output.file.as_ref());
+    check_files(files.chain(&arguments.facts).chain(&arguments.report), arguments.out.as_deref())?;
     if let Some(name) = &arguments.variant {
         find_variant(&scenarios[0], name)?;
     }
@@ -173,7 +179,7 @@ pub fn progress_bar(name: &str, runs: u64) -> ProgressBar {
 }
 
 /// Prints the results, or writes them where a format names a file.
-fn report(results: &Results, comparison: &Comparison, outputs: &[Output], another: bool) -> Result<(), Failure> {
+fn answer(results: &Results, comparison: &Comparison, outputs: &[Output], another: bool) -> Result<(), Failure> {
     for (i, Output { format, file }) in outputs.iter().enumerate() {
         let text = match format {
             Format::Table => table::render(comparison),
@@ -202,16 +208,37 @@ fn stem(scenario: &Scenario) -> &OsStr {
     Path::new(&scenario.name).file_stem().unwrap_or("scenario".as_ref())
 }
 
-/// Rows, statistics and charts.
+/// Rows, statistics and charts in a folder, and the report.
 fn save(
     scenario: &Scenario,
     arguments: &Run,
     (results, comparison): (&Results, &Comparison),
-    folder: &Path,
+    folder: Option<&Path>,
+    interrupted: &AtomicBool,
 ) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
-    write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
-    write(&folder.join("results.json"), json::render(comparison).as_bytes())?;
+    let charts = draw(scenario, arguments, (results, comparison), interrupted);
+    let page = report::page(scenario, results, comparison);
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+        write(&folder.join("results.csv"), csv::render(results).as_bytes())?;
+        write(&folder.join("results.json"), json::render(comparison).as_bytes())?;
+        write(&folder.join(report::PAGE), page.to_json().as_bytes())?;
+        chart_files::write(folder, "run", &charts)?;
+    }
+    if let Some(file) = &arguments.report {
+        write(file, report::html(&page, &charts)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The charts of a run, each with the name of its files: of all variants together, of the first one in depth, and of each over
+/// time.
+fn draw(
+    scenario: &Scenario,
+    arguments: &Run,
+    (results, comparison): (&Results, &Comparison),
+    interrupted: &AtomicBool,
+) -> Vec<(String, Chart)> {
     let mut drawn = vec![];
     if comparison.has_deploys() {
         drawn.push(("durations".to_string(), charts::durations(results)));
@@ -219,6 +246,7 @@ fn save(
             drawn.push(("frontier".into(), charts::frontier(comparison)));
         }
     }
+    drawn.extend(in_depth(scenario, arguments, results, interrupted));
     drawn.push(("extra-short".into(), charts::extra_short(comparison)));
     drawn.push(("money".into(), charts::money(comparison)));
     let seed = first_seed(scenario, arguments);
@@ -233,7 +261,23 @@ fn save(
         let of_run = of_run.into_iter().filter_map(|(what, chart)| Some((format!("{what}-{number}-{name}"), chart?)));
         drawn.extend(of_run);
     }
-    chart_files::write(folder, "run", &drawn)
+    drawn
+}
+
+/// The first variant in depth, where it has a deploy and nobody has interrupted.
+fn in_depth(scenario: &Scenario, arguments: &Run, results: &Results, interrupted: &AtomicBool) -> Vec<(String, Chart)> {
+    let variant = &scenario.variants[0];
+    if variant.model.deploys.is_empty() {
+        return vec![];
+    }
+    let options = RunOptions {
+        seeds: Some(results.variants[0].rows.len() as u32),
+        first_seed: Some(first_seed(scenario, arguments)),
+        threads: arguments.threads.map(|threads| threads as usize),
+    };
+    let asked = explain::Asked { options, seed: None, quiet: arguments.quiet };
+    let found = explain::find_out(scenario, variant, &asked, interrupted);
+    found.map_or(vec![], |explanation| explain::charts_of(variant, &explanation))
 }
 
 fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), Failure> {

@@ -9,8 +9,13 @@ use crate::statistics::{Comparison, VariantStatistics};
 
 /// The scenario's file, wherever it is, and its question.
 pub(crate) fn headline(comparison: &Comparison) -> String {
+    plain(&format!("{}: {}", file(comparison), comparison.question))
+}
+
+/// The scenario's file, wherever it is.
+pub(crate) fn file(comparison: &Comparison) -> String {
     let file = Path::new(&comparison.scenario).file_name().unwrap_or(comparison.scenario.as_ref());
-    plain(&format!("{}: {}", file.display(), comparison.question))
+    plain(&file.display().to_string())
 }
 
 /// The system and how often it was run.

@@ -1,6 +1,7 @@
 //! Scenario files: read, checked, varied and run.
 
 pub mod catalogue;
+mod changes;
 mod decode;
 pub mod explain;
 mod file;
@@ -40,6 +41,10 @@ pub struct Scenario {
     pub question: String,
     /// The system in one line: `ECS rolling, 5 x web on 6 hosts`.
     pub system: String,
+    /// The orchestrators of the variants, each once, in their order.
+    pub orchestrators: Vec<&'static str>,
+    /// What the file says, as it was read.
+    pub text: String,
     /// How many seeds each variant is run with.
     pub seeds: u32,
     /// The first of them; the others follow by one.
@@ -93,6 +98,8 @@ impl Scenario {
         Ok(Self {
             name: name.into(),
             system: system(&base, &variants),
+            orchestrators: orchestrators(&variants),
+            text: text.into(),
             question: base.question,
             seeds: base.seeds,
             first_seed: base.first_seed,
@@ -116,6 +123,13 @@ fn system(base: &Decoded, variants: &[Named]) -> String {
     let systems: BTreeSet<&str> = variants.iter().map(|(_, decoded)| decoded.orchestrator).collect();
     let systems = if systems.len() > 1 { format!("{} systems", systems.len()) } else { with_strategy(base) };
     format!("{systems}, {} on {hosts} host{plural}", services.join(", "))
+}
+
+/// Each orchestrator once, in the order of the variants.
+fn orchestrators(variants: &[Named]) -> Vec<&'static str> {
+    let mut seen = BTreeSet::new();
+    let names = variants.iter().map(|(_, decoded)| decoded.orchestrator);
+    names.filter(|name| seen.insert(*name)).collect()
 }
 
 /// A system's name, and its strategy where all services have the same: `ECS 2015 one at a time`.

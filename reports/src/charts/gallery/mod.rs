@@ -415,6 +415,16 @@ fn the_gallery_draws_in_both_formats() {
     }
 }
 
+/// The report keeps one drawing of each chart, and what its colours are on dark paper.
+#[test]
+fn dark_paper_changes_nothing_but_colours() {
+    for (name, picture) in pictures() {
+        let [light, dark] = Theme::ALL.map(|theme| picture.svg(theme).unwrap());
+        assert!(crate::html::Figure::new(&name, &light, &dark).is_some(), "{name}");
+        assert!(light.contains(" viewBox=\"0 0 "), "{name}: its size is left to the page");
+    }
+}
+
 #[test]
 fn no_text_is_cut_and_no_two_texts_touch() {
     for (name, picture) in pictures() {
