@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use seatrial_sim::measure::summary::{Summary, SummaryObserver};
 use seatrial_sim::model::Model;
 
@@ -36,10 +36,17 @@ pub fn run(
 }
 
 /// One variant with one seed.
-fn play(model: &Model, seed: u64) -> Summary {
+pub(crate) fn play(model: &Model, seed: u64) -> Summary {
     let mut observer = SummaryObserver::new(model);
     let outcome = seatrial_sim::run(model, seed, &mut observer);
     observer.finish(&outcome)
+}
+
+/// So many threads, or one a core.
+pub(crate) fn pool(threads: Option<usize>) -> ThreadPool {
+    const MOST_THREADS: usize = 1_024;
+    let threads = threads.map_or(0, |threads| threads.clamp(1, MOST_THREADS));
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads")
 }
 
 fn run_with(
@@ -49,7 +56,6 @@ fn run_with(
     cancelled: &AtomicBool,
     play: &(dyn Fn(&Model, u64) -> Summary + Sync),
 ) -> Results {
-    const MOST_THREADS: usize = 1_024;
     let seeds = options.seeds.unwrap_or(scenario.seeds) as usize;
     let first_seed = options.first_seed.unwrap_or(scenario.first_seed);
     let variants = scenario.variants.len();
@@ -66,9 +72,8 @@ fn run_with(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         Some(summary)
     };
-    let threads = options.threads.map_or(0, |threads| threads.clamp(1, MOST_THREADS));
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads");
-    let cells: Vec<Option<Summary>> = pool.install(|| (0..seeds * variants).into_par_iter().map(cell).collect());
+    let cells: Vec<Option<Summary>> =
+        pool(options.threads).install(|| (0..seeds * variants).into_par_iter().map(cell).collect());
 
     let mut rows: Vec<Vec<Row>> = vec![Vec::with_capacity(seeds); variants];
     for (position, summaries) in cells.chunks(variants).enumerate() {
