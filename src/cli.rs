@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use seatrial_scenarios::sweep::Axis;
 
 /// Simulates deploys on container clusters: how long they take, what the spare capacity for them costs, what blocks them.
 #[derive(Debug, Parser)]
@@ -17,6 +18,8 @@ pub struct Cli {
 pub enum Verb {
     /// Run every variant of a scenario with the same seeds and compare them.
     Run(Run),
+    /// Run a scenario over a grid of values and find the fastest and the cheapest.
+    Sweep(Sweep),
     /// List the systems, their strategies, the placements and the instance types, with every default and its source.
     List(List),
 }
@@ -29,8 +32,8 @@ pub struct Run {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// How to print the result: table, json, csv or markdown. With `=FILE` it is written there instead; may be given
-    /// several times.
+    /// How to print the result: table, json, csv or markdown, or jsonl with a line for each run. With `=FILE` it is written
+    /// there instead; may be given several times.
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
     pub formats: Vec<Output>,
 
@@ -58,6 +61,67 @@ pub struct Run {
     /// The variant that `--facts` writes.
     #[arg(long, value_name = "NAME", requires = "facts")]
     pub variant: Option<String>,
+
+    /// No progress bar.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Runs every variant of a scenario over all combinations of some values, each with the same seeds, and finds the fastest
+/// cells, the cheapest, and those that no other beats in both.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_SWEEP)]
+pub struct Sweep {
+    /// A scenario file in TOML; `-` reads it from the standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Values to try, of any value of the scenario: `host_group.m5.hosts=6..12`, or `30s..300s:30s`, or `30s,60s`. May be given
+    /// several times. Comes beside the file's `[[axis]]` tables, and in the place of one with the same path.
+    #[arg(long = "axis", value_name = "PATH=VALUES")]
+    pub axes: Vec<Axis>,
+
+    /// Run N combinations that cover each axis evenly, instead of all of them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub latin_hypercube: Option<u32>,
+
+    /// What the combinations of `--latin-hypercube` are drawn by.
+    #[arg(long, value_name = "SEED", default_value_t = 1, requires = "latin_hypercube")]
+    pub design_seed: u64,
+
+    /// Sweep this variant only.
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+
+    /// Leave out combinations that are no scenario; otherwise they are an error, before anything runs.
+    #[arg(long)]
+    pub skip_invalid: bool,
+
+    /// How to print the result: table, json, csv or markdown; jsonl has a line for each run, as they come. With `=FILE` it is
+    /// written there instead; may be given several times.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
+    pub formats: Vec<Output>,
+
+    /// Write into this folder: sweep.csv with a row for each run, as they come, cells.json, and a heat map as SVG and PNG. A
+    /// sweep that was interrupted goes on where it was.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Forget what is in the folder of `--out`, and begin anew.
+    #[arg(long, requires = "out")]
+    pub restart: bool,
+
+    /// How many seeds to run each cell with [default: the scenario's, or 200].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub seeds: Option<u32>,
+
+    /// The first seed; the others follow by one [default: the scenario's, or 1].
+    #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
+    pub seed: Option<u64>,
+
+    /// How many threads to use; the results are the same whatever their number [default: one a core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub threads: Option<u32>,
 
     /// No progress bar.
     #[arg(long, short)]
@@ -121,6 +185,8 @@ pub enum Format {
     Json,
     Csv,
     Markdown,
+    /// A line of JSON for each run.
+    Jsonl,
 }
 
 impl FromStr for Output {
@@ -137,7 +203,8 @@ impl FromStr for Output {
             "json" => Format::Json,
             "csv" => Format::Csv,
             "markdown" => Format::Markdown,
-            _ => return Err("there are: table, json, csv, markdown".into()),
+            "jsonl" => Format::Jsonl,
+            _ => return Err("there are: table, json, csv, markdown, jsonl".into()),
         };
         Ok(Self { format, file })
     }
@@ -147,6 +214,7 @@ const AFTER_HELP: &str = "\
 Examples:
   seatrial run scenarios/library/one-spare-host.toml
   seatrial run web.toml --out results --format markdown=comment.md
+  seatrial sweep web.toml --axis host_group.m5.hosts=6..12
   seatrial list orchestrators
 
 The scenarios in scenarios/library/ are a tutorial: copy the one that is nearest
@@ -189,6 +257,26 @@ Exit codes:
   2    the question was wrong: usage, scenario, a file that cannot be written
   3    no deploy of any variant ended, where there is one
   130  interrupted; what was done by then is printed and saved";
+
+const AFTER_SWEEP: &str = "\
+Examples:
+  seatrial sweep web.toml --axis host_group.m5.hosts=6..12
+  seatrial sweep web.toml --axis host_group.m5.hosts=6..12:2 \\
+    --axis service.web.load_balancer.deregistration_delay=30s..300s:30s --out sizes
+  seatrial sweep web.toml --axis 'service.web.startup=5s,lognormal(median=8s, sigma=0.3)'
+  seatrial sweep scenarios/library/size-the-spare.toml --latin-hypercube 20
+
+The table has a line for each cell, which is a combination of values in a variant.
+The last column says which are the best:
+  fastest          the shortest p95 of the deploys
+  cheapest         the smallest bill of a month
+  frontier         no other cell is as fast and as cheap, and better in one of them
+
+Exit codes:
+  0    answered
+  2    the question was wrong: usage, scenario, a file that cannot be written
+  3    no deploy of any cell ended, where there is one
+  130  interrupted; with --out what was done is kept, and the same command goes on";
 
 const AFTER_LIST: &str = "\
 Examples:

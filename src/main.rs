@@ -3,6 +3,7 @@
 mod cli;
 mod list;
 mod run;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
     let Cli { verb } = Cli::parse();
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Sweep(arguments) => sweep::sweep(&arguments),
         Verb::List(arguments) => list::list(&arguments),
     };
     ended.unwrap_or_else(|error| {

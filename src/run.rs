@@ -91,16 +91,8 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
     if arguments.out.is_some() && stems.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err("error: two of the scenario files have one name, and --out names its folders after them".into());
     }
-    let mut files: Vec<_> = arguments.formats.iter().filter_map(|output| output.file.as_ref()).collect();
-    files.extend(&arguments.facts);
-    files.sort_unstable();
-    if let Some(pair) = files.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("error: {} is to be written twice", pair[0].display()).into());
-    }
-    for file in files {
-        // Opened and left as it is: a file that cannot be written is known before the work.
-        fs::OpenOptions::new().append(true).create(true).open(file).map_err(|error| cannot_write(file, &error))?;
-    }
+    let files = arguments.formats.iter().filter_map(|output| output.file.as_ref());
+    check_files(files.chain(&arguments.facts).collect())?;
     if let Some(name) = &arguments.variant {
         find_variant(&scenarios[0], name)?;
     }
@@ -110,8 +102,21 @@ fn check_arguments(arguments: &Run, scenarios: &[Scenario]) -> Result<(), Failur
     Ok(())
 }
 
+/// Files that are to be written: each once, and each can be.
+pub fn check_files(mut files: Vec<&PathBuf>) -> Result<(), Failure> {
+    files.sort_unstable();
+    if let Some(pair) = files.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("error: {} is to be written twice", pair[0].display()).into());
+    }
+    for file in files {
+        // Opened and left as it is: a file that cannot be written is known before the work.
+        fs::OpenOptions::new().append(true).create(true).open(file).map_err(|error| cannot_write(file, &error))?;
+    }
+    Ok(())
+}
+
 /// Becomes true when the user interrupts; a second time ends the program at once.
-fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+pub fn interruption() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || {
@@ -130,14 +135,20 @@ fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Resul
     };
     // It draws on the standard error, and only where that is a terminal.
     let runs = u64::from(arguments.seeds.unwrap_or(scenario.seeds)) * scenario.variants.len() as u64;
-    let bar = if arguments.quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
-    let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
-    bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
-    bar.set_prefix(scenario.name.clone());
+    let bar = progress_bar(arguments.quiet, runs, &scenario.name);
     let progress = |done, _| bar.set_position(done);
     let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
     bar.finish_and_clear();
     results
+}
+
+/// How many runs of a scenario are done, and how much time is left.
+pub fn progress_bar(quiet: bool, runs: u64, scenario: &str) -> ProgressBar {
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
+    let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
+    bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
+    bar.set_prefix(scenario.to_string());
+    bar
 }
 
 /// Prints the results, or writes them where a format names a file.
@@ -149,11 +160,12 @@ fn report(results: &Results, outputs: &[Output], another: bool) -> Result<(), Fa
             Format::Json => json::render(&comparison),
             Format::Csv => csv::render(results),
             Format::Markdown => markdown::render(&comparison),
+            Format::Jsonl => csv::json_lines(results),
         };
         if let Some(file) = file {
             write(file, text.as_bytes())?;
         } else {
-            let apart = if (another || i > 0) && *format != Format::Json { "\n" } else { "" };
+            let apart = if (another || i > 0) && !matches!(format, Format::Json | Format::Jsonl) { "\n" } else { "" };
             print(&format!("{apart}{text}"))?;
         }
     }
@@ -215,7 +227,7 @@ fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), 
     write(file, lines.as_bytes())
 }
 
-fn find_variant<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Variant, Failure> {
+pub fn find_variant<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Variant, Failure> {
     scenario.variants.iter().find(|variant| variant.name == name).ok_or_else(|| {
         let names: Vec<_> = scenario.variants.iter().map(|variant| format!("'{}'", variant.name)).collect();
         format!("error: {} has no variant '{name}' (there are: {})", scenario.name, names.join(", ")).into()
@@ -239,11 +251,11 @@ fn file_name(name: &str) -> String {
     words.join("-").chars().take(60).collect()
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(file, bytes).map_err(|error| cannot_write(file, &error))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     format!("error: cannot write {}: {error}", path.display()).into()
 }
 

@@ -1,7 +1,7 @@
 //! Results as tables, files and charts.
 //!
 //! [`Comparison`](statistics::Comparison) turns the rows of a run into statistics; [`table`], [`markdown`] and [`json`] say
-//! it, [`csv`] keeps every row, [`facts`] every fact of one run, and [`charts`] draw. Everything here is a function of its input: the same results give
+//! it, [`csv`] keeps every row, [`sweep`] sums up the cells of a sweep, [`facts`] every fact of one run, and [`charts`] draw. Everything here is a function of its input: the same results give
 //! the same bytes.
 
 pub mod charts;
@@ -11,6 +11,7 @@ pub mod facts;
 pub mod json;
 pub mod markdown;
 pub mod statistics;
+pub mod sweep;
 pub mod table;
 
 mod answer;

@@ -40,7 +40,7 @@ pub fn render(comparison: &Comparison) -> String {
 }
 
 /// Aligned columns, of which the first one may wrap, and others where they are wider than is said.
-fn columns<T: ToString>(
+pub(crate) fn columns<T: ToString>(
     header: &[T],
     rows: &[Vec<String>],
     widest: &[(usize, u16)],
@@ -67,7 +67,7 @@ fn aligned<T: ToString>(texts: &[T], is_text: &dyn Fn(usize) -> bool) -> Vec<Cel
 }
 
 /// `text` broken between words where a line would be too wide, each line behind `indent`. Spaces inside a line stay.
-fn wrapped(text: &str, indent: &str) -> String {
+pub(crate) fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

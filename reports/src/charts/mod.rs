@@ -1,5 +1,5 @@
 //! Charts as SVG and PNG files: deploy durations, extra against short and the bill by variant; tasks, demand and replicas
-//! over time.
+//! over time; how long deploys take over the axes of a sweep.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use seatrial_scenarios::results::Results;
 
 use crate::statistics::Comparison;
+use crate::sweep::SweepTable;
 
 pub use demand::DemandSeries;
 pub use replicas::ReplicaSeries;
@@ -17,6 +18,7 @@ mod badges;
 mod demand;
 mod durations;
 mod extra_short;
+mod heat_map;
 mod money;
 mod over_time;
 mod picture;
@@ -55,6 +57,11 @@ pub fn demand(series: &DemandSeries, path: &Path, format: Format) -> Result<(), 
 /// Draws the tasks desired and in service over one run, and the hosts below them.
 pub fn replicas(series: &ReplicaSeries, path: &Path, format: Format) -> Result<(), ChartError> {
     replicas::picture(series).save(path, format)
+}
+
+/// Draws how long the deploys of a sweep's grid take: the p95 of each cell as a colour.
+pub fn heat_map(table: &SweepTable, path: &Path, format: Format) -> Result<(), ChartError> {
+    heat_map::picture(table).save(path, format)
 }
 
 /// How a chart is written.

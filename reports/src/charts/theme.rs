@@ -42,3 +42,17 @@ pub(super) const TITLE: f64 = 21.0;
 pub(super) const BODY: f64 = 15.0;
 /// The distance between two lines of body text.
 pub(super) const LINE: f64 = 19.0;
+
+/// From little to much, in even steps of lightness that colour-blind readers see too (cividis, from its light end).
+pub(super) const RAMP: [RGBColor; 6] = [
+    RGBColor(0xff, 0xea, 0x46),
+    RGBColor(0xcb, 0xba, 0x69),
+    RGBColor(0x95, 0x8f, 0x78),
+    RGBColor(0x66, 0x69, 0x70),
+    RGBColor(0x31, 0x44, 0x6b),
+    RGBColor(0x00, 0x20, 0x4d),
+];
+/// Text on the light half of the ramp.
+pub(super) const ON_LIGHT: RGBColor = RGBColor(0x1a, 0x1a, 0x1a);
+/// Text on its dark half.
+pub(super) const ON_DARK: RGBColor = RGBColor(0xff, 0xff, 0xff);
