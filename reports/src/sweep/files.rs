@@ -32,7 +32,8 @@ pub fn csv(table: &SweepTable) -> String {
             let deploy = [mean, p50, p95, min, max].map(|seconds| seconds.map(to_micros));
             let lowest = to_micros(cell.lowest_healthy_percent);
             let means: Vec<Option<f64>> = cell.means.iter().map(|mean| mean.map(to_micros)).collect();
-            let numbers = (cell.runs, finished(cell), deploy, lowest, cell.peak_tasks, means, cell.latency_s);
+            let latency_s = cell.latency_s.map(|seconds| seconds.map(to_micros));
+            let numbers = (cell.runs, finished(cell), deploy, lowest, cell.peak_tasks, means, latency_s);
             writer.serialize((&cell.variant, values, numbers, best.words(index).join(" "), cell.blocked.join("; ")))?;
         }
         writer.flush()?;
