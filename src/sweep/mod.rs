@@ -152,7 +152,8 @@ fn how_to_go_on(arguments: &cli::Sweep, kept: u64, runs: u64) -> String {
 
 /// Prints the cells, or writes them where a format names a file.
 fn report(table: &SweepTable, outputs: &[Output]) -> Result<(), Failure> {
-    for (i, Output { format, file }) in outputs.iter().enumerate() {
+    let mut is_first = true;
+    for Output { format, file } in outputs {
         let text = match format {
             Format::Table => reports::table(table),
             Format::Json => reports::json(table),
@@ -164,8 +165,9 @@ fn report(table: &SweepTable, outputs: &[Output]) -> Result<(), Failure> {
         if let Some(file) = file {
             write(file, text.as_bytes())?;
         } else {
-            let apart = if i > 0 && *format != Format::Json { "\n" } else { "" };
+            let apart = if is_first || *format == Format::Json { "" } else { "\n" };
             print(&format!("{apart}{text}"))?;
+            is_first = false;
         }
     }
     Ok(())

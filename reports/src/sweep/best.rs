@@ -68,7 +68,7 @@ impl Best {
         let Some(cheapest) = self.cheapest else {
             return match table.cells.len() {
                 0 => "There is no cell.".into(),
-                cells => format!("The p95 of none of the {cells} cells is known: too many of their runs do not end."),
+                _ => "In no cell do 95 % of the deploys end.".into(),
             };
         };
         let Some(fastest) = self.fastest else { return format!("The cheapest is {}.", described(cheapest)) };
@@ -155,7 +155,7 @@ mod tests {
             answer(vec![cell(&[2, 0], Some(60.0), 560.64)]),
             "The fastest and the cheapest is hosts = 8, deregistration_delay = 30s: p95 1m 00s, $560.64 a month."
         );
-        assert!(answer(vec![cell(&[2, 0], None, 1.0)]).contains("none of the 1 cells"));
+        assert!(answer(vec![cell(&[2, 0], None, 1.0)]).contains("In no cell"));
         assert_eq!(answer(vec![]), "There is no cell.");
     }
 }
