@@ -76,8 +76,10 @@ fn run_with(
         pool(options.threads).install(|| (0..seeds * variants).into_par_iter().map(cell).collect());
 
     let mut rows: Vec<Vec<Row>> = vec![Vec::with_capacity(seeds); variants];
-    for (position, summaries) in cells.chunks(variants).enumerate() {
-        let Some(summaries) = summaries.iter().cloned().collect::<Option<Vec<Summary>>>() else { continue };
+    let mut cells = cells.into_iter();
+    for position in 0..seeds {
+        let summaries: Vec<Option<Summary>> = cells.by_ref().take(variants).collect();
+        let Some(summaries) = summaries.into_iter().collect::<Option<Vec<Summary>>>() else { continue };
         for (rows, summary) in rows.iter_mut().zip(summaries) {
             rows.push(Row { seed: seed_of(position), summary });
         }
