@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::ProgressBar;
 use seatrial_reports::charts::{self, Chart, Gantt};
 use seatrial_reports::explain::tornado::Tornado;
 use seatrial_reports::explain::{self as reports, Chosen, Explanation, Run, json, text, trace_events};
@@ -108,7 +107,7 @@ pub fn find_out(
     let (what_if, knobs) = scenario.what_if(variant);
     let seeds = options.seeds.unwrap_or(scenario.seeds);
     let runs = u64::from(seeds) * (what_if.variants.len() as u64 + 1);
-    let bar = if asked.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
+    let bar = progress_bar(asked.quiet, runs, &scenario.name);
     let took = paths(variant, scenario, options, &|done| bar.set_position(done), interrupted);
     let progress = |done, _| bar.set_position(u64::from(seeds) + done);
     let results = seatrial_scenarios::run(&what_if, options, &progress, interrupted);

@@ -7,6 +7,7 @@ mod explain;
 mod list;
 mod report;
 mod run;
+mod sweep;
 mod until;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Sweep(arguments) => sweep::sweep(&arguments),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Completions(arguments) => completions::completions(&arguments),
         Verb::Man(arguments) => completions::man(&arguments),

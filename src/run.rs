@@ -164,18 +164,19 @@ fn batch(scenario: &Scenario, arguments: &Run, before: u32, seeds: u32, interrup
         threads: arguments.threads.map(|threads| threads as usize),
     };
     let [done_before, runs] = [before, before + seeds].map(|n| u64::from(n) * scenario.variants.len() as u64);
-    let bar = if arguments.quiet { ProgressBar::hidden() } else { progress_bar(&scenario.name, runs) };
+    let bar = progress_bar(arguments.quiet, runs, &scenario.name);
     let progress = |done, _| bar.set_position(done_before + done);
     let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
     bar.finish_and_clear();
     results
 }
 
-/// A bar on the standard error, drawn only where that is a terminal.
-pub fn progress_bar(name: &str, runs: u64) -> ProgressBar {
+/// How many runs of a scenario are done, and how much time is left: on the standard error, and only where that is a terminal.
+pub fn progress_bar(quiet: bool, runs: u64, scenario: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} [{bar:40}] {pos} of {len} runs, {eta} left");
     let style = style.expect("the template is well formed").progress_chars("=> ");
-    ProgressBar::new(runs).with_style(style).with_prefix(name.to_string())
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
+    bar.with_style(style).with_prefix(scenario.to_string())
 }
 
 /// Prints the results, or writes them where a format names a file.
@@ -186,11 +187,12 @@ fn answer(results: &Results, comparison: &Comparison, outputs: &[Output], anothe
             Format::Json => json::render(comparison),
             Format::Csv => csv::render(results),
             Format::Markdown => markdown::render(comparison),
+            Format::Jsonl => csv::json_lines(results),
         };
         if let Some(file) = file {
             write(file, text.as_bytes())?;
         } else {
-            let apart = if (another || i > 0) && *format != Format::Json { "\n" } else { "" };
+            let apart = if (another || i > 0) && !matches!(format, Format::Json | Format::Jsonl) { "\n" } else { "" };
             print(&format!("{apart}{text}"))?;
         }
     }

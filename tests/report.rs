@@ -110,10 +110,10 @@ fn another_variant_in_depth_takes_the_place_of_the_first() {
     let order = ["durations", "frontier", "over-time", "gantt", "waterfall", "tornado", "money"].map(place);
     assert!(order.is_sorted(), "{order:?}");
     assert!(text.contains("What each setting would change: five checks needed"));
-    let other = ["--variant", "short drain", "--seeds", "3", "--quiet", "--out", "out"];
+    let other = ["--variant", "drain 30 s", "--seeds", "3", "--quiet", "--out", "out"];
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/library/default-alb.toml");
     assert_eq!(seatrial(&folder, &[&["explain", scenario], &other[..]].concat()).status.code(), Some(0));
-    assert!(page().contains("What each setting would change: short drain"));
+    assert!(page().contains("What each setting would change: drain 30 s"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::error::Error;
 use seatrial_scenarios::results::{Results, Row, VariantResults};
 use seatrial_sim::measure::users::{Percentiles, Users};
 use seatrial_sim::traffic::{Loss, Quantile, Requests};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rounding::to_micros;
 
@@ -17,10 +17,47 @@ pub fn render(results: &Results) -> String {
 }
 
 fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    if variants.iter().any(|variant| !variant.rows.is_empty()) {
+        writer.write_record(std::iter::once("variant".to_string()).chain(columns()))?;
+    }
+    for variant in variants {
+        for row in &variant.rows {
+            writer.serialize((&variant.name, RunLine::new(row)))?;
+        }
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// The same rows as JSON lines; what is empty or saturated there is `null` here.
+#[expect(clippy::missing_panics_doc, reason = "strings and numbers can always be written as JSON")]
+pub fn json_lines(results: &Results) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        variant: &'a str,
+        #[serde(flatten)]
+        run: RunLine,
+    }
+    let rows = results.variants.iter().flat_map(|variant| variant.rows.iter().map(move |row| (&variant.name, row)));
+    let line = |(variant, row): (&String, &Row)| {
+        let line = Line { variant, run: RunLine::new(row) };
+        serde_json::to_string(&line).expect("strings and numbers only") + "\n"
+    };
+    rows.map(line).collect()
+}
+
+/// The names of a line's columns.
+pub(crate) fn columns() -> Vec<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for (variant, row) in variants.iter().flat_map(|variant| variant.rows.iter().map(move |row| (variant, row))) {
-        writer.serialize(Line {
-            variant: &variant.name,
+    let written = writer.serialize(RunLine::default()).ok().and_then(|()| writer.into_inner().ok());
+    let text = written.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    text.lines().next().unwrap_or_default().split(',').map(String::from).collect()
+}
+
+impl RunLine {
+    /// What is written of a run.
+    pub fn new(row: &Row) -> Self {
+        Self {
             seed: row.seed,
             finished: row.summary.is_finished(),
             deploy_s: row.summary.deploy_s.map(to_micros),
@@ -60,9 +97,8 @@ fn lines(variants: &[VariantResults]) -> Result<String, Box<dyn Error>> {
             scaling_actions: row.summary.scaling_actions,
             scaling_reversals: row.summary.scaling_reversals,
             blocked: row.summary.blocked.join("; "),
-        })?;
+        }
     }
-    Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
 fn per_deploy(row: &Row, usd: f64) -> Option<f64> {
@@ -85,49 +121,49 @@ fn latency(row: &Row, of: impl Fn(&Percentiles) -> Quantile) -> Option<f64> {
     }
 }
 
-/// One line; the fields are the columns.
-#[derive(Serialize)]
-struct Line<'a> {
-    variant: &'a str,
-    seed: u64,
-    finished: bool,
-    deploy_s: Option<f64>,
-    lowest_healthy_percent: f64,
-    extra_replica_s: f64,
-    short_replica_s: f64,
-    peak_tasks: u32,
-    spare_usd_per_month: f64,
-    usd_per_deploy: Option<f64>,
-    surge_usd_per_deploy: Option<f64>,
-    bill_usd: f64,
-    usd_per_month: f64,
-    needed_usd: f64,
-    spare_usd: f64,
-    surge_usd: f64,
-    stranded_usd: f64,
-    booting_usd: f64,
-    draining_usd: f64,
-    gone_usd: f64,
-    warm_usd: f64,
-    offered_requests: Option<f64>,
-    served_requests: Option<f64>,
-    waiting_requests: Option<f64>,
-    failed_requests: Option<f64>,
-    cut_requests: Option<f64>,
-    hung_requests: Option<f64>,
-    refused_requests: Option<f64>,
-    no_target_requests: Option<f64>,
-    timed_out_requests: Option<f64>,
-    error_requests: Option<f64>,
-    shortfall_requests: Option<f64>,
-    waited_request_s: Option<f64>,
-    latency_p50_s: Option<f64>,
-    latency_p95_s: Option<f64>,
-    latency_p99_s: Option<f64>,
-    below_floor_s: f64,
-    scaling_actions: u32,
-    scaling_reversals: u32,
-    blocked: String,
+/// One run as a line; the fields are the columns, in their units.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "their meaning is that of the fields of a summary")]
+pub struct RunLine {
+    pub seed: u64,
+    pub finished: bool,
+    pub deploy_s: Option<f64>,
+    pub lowest_healthy_percent: f64,
+    pub extra_replica_s: f64,
+    pub short_replica_s: f64,
+    pub peak_tasks: u32,
+    pub spare_usd_per_month: f64,
+    pub usd_per_deploy: Option<f64>,
+    pub surge_usd_per_deploy: Option<f64>,
+    pub bill_usd: f64,
+    pub usd_per_month: f64,
+    pub needed_usd: f64,
+    pub spare_usd: f64,
+    pub surge_usd: f64,
+    pub stranded_usd: f64,
+    pub booting_usd: f64,
+    pub draining_usd: f64,
+    pub gone_usd: f64,
+    pub warm_usd: f64,
+    pub offered_requests: Option<f64>,
+    pub served_requests: Option<f64>,
+    pub waiting_requests: Option<f64>,
+    pub failed_requests: Option<f64>,
+    pub cut_requests: Option<f64>,
+    pub hung_requests: Option<f64>,
+    pub refused_requests: Option<f64>,
+    pub no_target_requests: Option<f64>,
+    pub timed_out_requests: Option<f64>,
+    pub error_requests: Option<f64>,
+    pub shortfall_requests: Option<f64>,
+    pub waited_request_s: Option<f64>,
+    pub latency_p50_s: Option<f64>,
+    pub latency_p95_s: Option<f64>,
+    pub latency_p99_s: Option<f64>,
+    pub below_floor_s: f64,
+    pub scaling_actions: u32,
+    pub scaling_reversals: u32,
+    pub blocked: String,
 }
 
 #[cfg(test)]
@@ -157,6 +193,18 @@ full,1,false,,100.0,12.5,0.0,6,70.08,0.0,0.11,2.4,584.0,1.92,0.3,0.08,0.06,0.02,
 1 task does not fit: memory on 6 of 6 hosts; ports
 ";
         assert_eq!(render(&results(vec![quoted, blocked])), golden);
+    }
+
+    #[test]
+    fn json_lines_have_the_same_names() {
+        let text = json_lines(&results(vec![variant("a, \"b\"", &[Some(0.1 + 0.2), None])]));
+        assert!(
+            text.starts_with("{\"variant\":\"a, \\\"b\\\"\",\"seed\":1,\"finished\":true,\"deploy_s\":0.3,"),
+            "{text}"
+        );
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(lines[1]["deploy_s"].is_null());
+        assert!(columns().iter().all(|name| lines[1].get(name).is_some()));
     }
 
     #[test]

@@ -50,8 +50,9 @@ struct Variant<'a> {
     blocked: &'a [String],
 }
 
+/// How long deploys take, with intervals; seconds.
 #[derive(Serialize)]
-struct Deploy {
+pub(crate) struct Deploy {
     mean: Option<f64>,
     mean_interval: Option<Ends>,
     p50: Option<f64>,
@@ -169,7 +170,7 @@ impl<'a> Variant<'a> {
 }
 
 impl Deploy {
-    fn new(deploy_s: &DeploySeconds) -> Self {
+    pub(crate) fn new(deploy_s: &DeploySeconds) -> Self {
         Self {
             mean: deploy_s.mean.map(to_micros),
             mean_interval: deploy_s.mean_interval.map(Ends::from),

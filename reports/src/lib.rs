@@ -1,7 +1,8 @@
 //! Results as tables, files and charts.
 //!
 //! [`Comparison`](statistics::Comparison) turns the rows of a run into statistics; [`table`], [`markdown`] and [`json`] say
-//! it, [`csv`] keeps every row, [`facts`] every fact of one run, [`charts`] draw, and [`html`] puts all of it on one page. Everything here is a function of its input: the same results give
+//! it, [`csv`] keeps every row, [`sweep`] sums up the cells of a sweep, [`facts`] every fact of one run, [`charts`] draw, and
+//! [`html`] puts all of it on one page. Everything here is a function of its input: the same results give
 //! the same bytes.
 
 pub mod charts;
@@ -12,6 +13,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod statistics;
+pub mod sweep;
 pub mod table;
 
 mod answer;

@@ -80,7 +80,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// A table: its head, the alignment of its columns, and its rows.
-fn table_of<T: AsRef<str>>(header: &[T], rows: &[Vec<String>], is_text: &dyn Fn(usize) -> bool) -> String {
+pub(crate) fn table_of<T: AsRef<str>>(header: &[T], rows: &[Vec<String>], is_text: &dyn Fn(usize) -> bool) -> String {
     let head: Vec<String> = header.iter().map(|head| escaped(&head.as_ref().replace('\n', " "))).collect();
     let rule: Vec<&str> = (0..header.len()).map(|column| if is_text(column) { "---" } else { "---:" }).collect();
     let mut lines = vec![line(&head), line(&rule)];
@@ -97,7 +97,7 @@ fn line<T: AsRef<str>>(cells: &[T]) -> String {
 }
 
 /// Text that Markdown shows as it is: no markup, no table cell, no HTML, no formula between dollars.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         if r"\|`*_<>&$~#".contains(c) {

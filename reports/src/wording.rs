@@ -9,13 +9,22 @@ use crate::statistics::{Comparison, VariantStatistics};
 
 /// The scenario's file, wherever it is, and its question.
 pub(crate) fn headline(comparison: &Comparison) -> String {
-    plain(&format!("{}: {}", file(comparison), comparison.question))
+    headline_of(&comparison.scenario, &comparison.question)
+}
+
+/// A scenario's file, wherever it is, and its question.
+pub(crate) fn headline_of(scenario: &str, question: &str) -> String {
+    plain(&format!("{}: {question}", file_of(scenario)))
 }
 
 /// The scenario's file, wherever it is.
 pub(crate) fn file(comparison: &Comparison) -> String {
-    let file = Path::new(&comparison.scenario).file_name().unwrap_or(comparison.scenario.as_ref());
-    plain(&file.display().to_string())
+    plain(&file_of(&comparison.scenario))
+}
+
+fn file_of(scenario: &str) -> String {
+    let file = Path::new(scenario).file_name().unwrap_or(scenario.as_ref());
+    file.display().to_string()
 }
 
 /// The system and how often it was run.
@@ -72,7 +81,7 @@ pub(crate) fn unfinished(variant: &VariantStatistics) -> String {
 }
 
 /// `count` of `all` in percent, kept away from 0 and 100 unless it is none or all.
-fn share_of_some(count: usize, all: usize) -> f64 {
+pub(crate) fn share_of_some(count: usize, all: usize) -> f64 {
     let share = 100.0 * count as f64 / all.max(1) as f64;
     if count == 0 || count == all { share } else { share.clamp(0.1, 99.9) }
 }

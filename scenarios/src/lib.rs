@@ -10,6 +10,7 @@ mod report;
 pub mod results;
 mod room;
 mod runner;
+pub mod sweep;
 mod tree;
 mod variants;
 mod vary;
@@ -28,6 +29,7 @@ pub use vary::Setting;
 pub use written::written;
 
 use decode::{Decoded, Samples};
+use sweep::Axis;
 use tree::Value;
 use variants::{Named, Resolved};
 use vary::Source;
@@ -51,6 +53,8 @@ pub struct Scenario {
     pub first_seed: u64,
     /// What is compared, in the order of the file; at least one.
     pub variants: Vec<Variant>,
+    /// What a sweep varies, where the file says so.
+    pub axes: Vec<Axis>,
     /// What they were read from.
     source: Source,
 }
@@ -93,9 +97,9 @@ impl Scenario {
             let help = "a scenario has a question, and at least one host group, service and deploy".to_string();
             return Err(Report::unreadable(name, 0, "an empty scenario".into(), Some(help)));
         }
-        let Resolved { base, variants, changes } =
+        let Resolved { base, variants, changes, axes } =
             variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
-        Ok(Self {
+        let scenario = Self {
             name: name.into(),
             system: system(&base, &variants),
             orchestrators: orchestrators(&variants),
@@ -104,8 +108,11 @@ impl Scenario {
             seeds: base.seeds,
             first_seed: base.first_seed,
             variants: variants.into_iter().map(|(name, decoded)| Variant::new(name, decoded)).collect(),
+            axes,
             source: Source::new(root, changes, base_dir),
-        })
+        };
+        let problems = sweep::check_axes(&scenario);
+        if problems.is_empty() { Ok(scenario) } else { Err(report(problems)) }
     }
 }
 

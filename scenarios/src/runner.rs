@@ -21,15 +21,6 @@ pub struct RunOptions {
     pub threads: Option<usize>,
 }
 
-impl RunOptions {
-    /// So many threads.
-    pub(crate) fn pool(&self) -> ThreadPool {
-        const MOST_THREADS: usize = 1_024;
-        let threads = self.threads.map_or(0, |threads| threads.clamp(1, MOST_THREADS));
-        ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads")
-    }
-}
-
 /// Plays every variant with every seed. `progress` hears how many runs of all are done, from any thread. When
 /// `cancelled` becomes true, the runs under way are the last, and the results have the seeds that every variant completed.
 ///
@@ -45,10 +36,17 @@ pub fn run(
 }
 
 /// One variant with one seed.
-fn play(model: &Model, seed: u64) -> Summary {
+pub(crate) fn play(model: &Model, seed: u64) -> Summary {
     let mut observer = SummaryObserver::new(model);
     let outcome = seatrial_sim::run(model, seed, &mut observer);
     observer.finish(&outcome)
+}
+
+/// So many threads, or one a core.
+pub(crate) fn pool(threads: Option<usize>) -> ThreadPool {
+    const MOST_THREADS: usize = 1_024;
+    let threads = threads.map_or(0, |threads| threads.clamp(1, MOST_THREADS));
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads")
 }
 
 fn run_with(
@@ -75,11 +73,13 @@ fn run_with(
         Some(summary)
     };
     let cells: Vec<Option<Summary>> =
-        options.pool().install(|| (0..seeds * variants).into_par_iter().map(cell).collect());
+        pool(options.threads).install(|| (0..seeds * variants).into_par_iter().map(cell).collect());
 
     let mut rows: Vec<Vec<Row>> = vec![Vec::with_capacity(seeds); variants];
-    for (position, summaries) in cells.chunks(variants).enumerate() {
-        let Some(summaries) = summaries.iter().cloned().collect::<Option<Vec<Summary>>>() else { continue };
+    let mut cells = cells.into_iter();
+    for position in 0..seeds {
+        let summaries: Vec<Option<Summary>> = cells.by_ref().take(variants).collect();
+        let Some(summaries) = summaries.into_iter().collect::<Option<Vec<Summary>>>() else { continue };
         for (rows, summary) in rows.iter_mut().zip(summaries) {
             rows.push(Row { seed: seed_of(position), summary });
         }

@@ -6,16 +6,18 @@ use std::ops::Range;
 use crate::decode::{Context, Decoded, Item, Samples, quoted, scenario};
 use crate::overrides::{Override, overrides};
 use crate::report::Problem;
+use crate::sweep::{self, Axis};
 use crate::tree::{Node, Value};
 
 /// A variant's name and what it is with its overrides.
 pub(crate) type Named = (String, Decoded);
 
-/// The base and its variants, and what each of them changes.
+/// The base and its variants, what each of them changes, and what a sweep varies.
 pub(crate) struct Resolved {
     pub base: Decoded,
     pub variants: Vec<Named>,
     pub changes: Vec<Vec<Override>>,
+    pub axes: Vec<Axis>,
 }
 
 /// The base and its variants, or everything that is wrong with them.
@@ -24,6 +26,8 @@ pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<Resolved, Vec<Pr
     let base = scenario(root, &context);
     let written = root.get("variant").map(|node| Item { node, path: "variant".into(), context: &context });
     let base_is_clean = context.is_clean();
+    let axes = root.get("axis").map(|node| Item { node, path: "axis".into(), context: &context });
+    let axes = axes.map(|item| sweep::axes_of_file(&item)).unwrap_or_default();
     let changes: Vec<Change> = written.map(|item| changes(&item)).unwrap_or_default();
     let mut problems = context.problems.into_inner();
 
@@ -45,7 +49,7 @@ pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<Resolved, Vec<Pr
                 variants.push(("base".into(), base.clone()));
                 changes.push(Vec::new());
             }
-            Ok(Resolved { base, variants, changes })
+            Ok(Resolved { base, variants, changes, axes })
         }
         _ => Err(problems),
     }

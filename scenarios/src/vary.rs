@@ -27,6 +27,11 @@ pub(crate) struct Source {
 }
 
 impl Scenario {
+    /// The tree of the file.
+    pub(crate) const fn root(&self) -> &Node {
+        &self.source.root
+    }
+
     /// A variant with more settings over its own.
     ///
     /// # Errors
@@ -95,7 +100,7 @@ impl Setting {
 }
 
 /// A value as it would stand in a file, or as text.
-fn value(written: &str) -> Node {
+pub(crate) fn value(written: &str) -> Node {
     let tree = tree::parse(&format!("value = {written}"));
     let node = tree.ok().filter(|root| matches!(&root.value, Value::Table(table) if table.entries.len() == 1));
     let node = node.and_then(|root| root.get("value").cloned());

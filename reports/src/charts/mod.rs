@@ -1,6 +1,6 @@
 //! Charts as SVG and PNG files, on light paper and on dark: deploy durations, extra against short, the bill, and cost against
 //! duration by variant; tasks, demand and replicas over time; a deploy in depth, by host, by what it waited for, and by what
-//! each setting would change.
+//! each setting would change; how long deploys take over the axes of a sweep.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use seatrial_sim::measure::critical_path::Kind;
 
 use crate::explain::tornado::Tornado;
 use crate::statistics::Comparison;
+use crate::sweep::SweepTable;
 
 pub use demand::DemandSeries;
 pub use gantt::Gantt;
@@ -25,6 +26,7 @@ mod durations;
 mod extra_short;
 mod frontier;
 mod gantt;
+mod heat_map;
 mod list;
 mod money;
 mod over_time;
@@ -110,6 +112,11 @@ pub fn waterfall(title: &str, parts: &[(Kind, f64)]) -> Chart {
 /// What each setting would save of a deploy's time and of the bill; the first 20.
 pub fn tornado(tornado: &Tornado) -> Chart {
     Chart(tornado::picture(tornado))
+}
+
+/// How long the deploys of a sweep's grid take: the p95 of each cell as a colour.
+pub fn heat_map(table: &SweepTable) -> Chart {
+    Chart(heat_map::picture(table))
 }
 
 /// How a chart is written.

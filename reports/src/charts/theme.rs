@@ -54,8 +54,20 @@ pub(super) const BODY: f64 = 15.0;
 /// The distance between two lines of body text.
 pub(super) const LINE: f64 = 19.0;
 
+/// From little to much, in even steps of lightness that colour-blind readers see too (cividis, from its light end).
+pub(super) const RAMP: [RGBColor; 6] = [
+    RGBColor(0xff, 0xea, 0x46),
+    RGBColor(0xcb, 0xba, 0x69),
+    RGBColor(0x95, 0x8f, 0x78),
+    RGBColor(0x66, 0x69, 0x70),
+    RGBColor(0x31, 0x44, 0x6b),
+    RGBColor(0x00, 0x20, 0x4d),
+];
+/// Text on its dark half, on any paper; `INK` is for its light half.
+pub(super) const ON_DARK: RGBColor = RGBColor(0xfe, 0xfe, 0xfe);
+
 /// What each colour is on dark paper.
-const DARK: [(RGBColor, RGBColor); 17] = [
+const DARK: [(RGBColor, RGBColor); 24] = [
     (BLACK, RGBColor(0xee, 0xee, 0xee)),
     (GREY, RGBColor(0xb8, 0xb8, 0xb8)),
     (GRID, RGBColor(0x40, 0x40, 0x40)),
@@ -73,6 +85,13 @@ const DARK: [(RGBColor, RGBColor); 17] = [
     (ORANGE, RGBColor(0xea, 0xa6, 0x18)),
     (PURPLE, RGBColor(0xcc, 0x7c, 0xb0)),
     (OLD, RGBColor(0x80, 0x80, 0x80)),
+    (RAMP[0], RAMP[0]),
+    (RAMP[1], RAMP[1]),
+    (RAMP[2], RAMP[2]),
+    (RAMP[3], RAMP[3]),
+    (RAMP[4], RAMP[4]),
+    (RAMP[5], RAMP[5]),
+    (ON_DARK, ON_DARK),
 ];
 
 /// What a kind of waiting is drawn in: alike where it is the same thing that one waits for.

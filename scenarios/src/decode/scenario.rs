@@ -55,6 +55,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     let fault_items = fields.get("fault").map(|item| item.elements("service")).unwrap_or_default();
     // They are read elsewhere.
     fields.get("variant");
+    fields.get("axis");
     fields.close();
 
     let reserved_ports = reserved_ports(system.name);

@@ -13,6 +13,7 @@ use seatrial_sim::model::Model;
 
 pub use knobs::{Knob, knobs};
 
+use crate::runner::pool;
 use crate::{RunOptions, Scenario, Variant};
 
 /// How long the longest deploy of one run took, and what for.
@@ -46,7 +47,7 @@ pub fn paths(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         Some((seed, took))
     };
-    options.pool().install(|| (0..seeds).into_par_iter().filter_map(one).collect())
+    pool(options.threads).install(|| (0..seeds).into_par_iter().filter_map(one).collect())
 }
 
 /// Every fact of one run.

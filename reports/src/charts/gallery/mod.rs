@@ -10,6 +10,8 @@ use super::picture::Picture;
 use super::{DemandSeries, Format, ReplicaSeries, TaskSeries, Theme};
 use crate::examples::{results, spread, variant, without_deploy};
 use crate::statistics::Comparison;
+use crate::sweep::SweepTable;
+use crate::sweep::examples::{cell, table};
 
 mod in_depth;
 
@@ -377,6 +379,52 @@ fn replicas_to_draw() -> Vec<(&'static str, ReplicaSeries)> {
     vec![("day", whole), ("few", few), ("large", large), ("nothing", ReplicaSeries::default())]
 }
 
+/// Sweeps worth looking at, by name.
+fn sweeps_to_draw() -> Vec<(&'static str, SweepTable)> {
+    const HOSTS: &str = "host_group.m5.hosts=6..16";
+    const DELAY: &str = "service.web.load_balancer.deregistration_delay=30s..300s:30s";
+    // One round where the spare hosts are enough for all, else as many as it takes; each has to wait for the drain.
+    let rounds = |hosts: u32, delay: u32| f64::from(6_u32.div_ceil(hosts + 1)) * (40.0 + 30.0 * f64::from(delay));
+    let grid = |wide: u32, high: u32, p95: &dyn Fn(u32, u32) -> Option<f64>| -> Vec<_> {
+        let cells = (0..wide).flat_map(|x| (0..high).map(move |y| (x, y)));
+        cells.map(|(x, y)| cell(&[x, y], p95(x, y), 400.0)).collect()
+    };
+    let some_never = |x: u32, y: u32| (x > 0 || y > 1).then(|| rounds(x, y));
+    let mut both = grid(5, 3, &some_never);
+    let mut fewer = grid(5, 3, &|x, y| Some(rounds(x, y) / 3.0));
+    for cell in &mut fewer {
+        cell.variant = "half of the tasks may go: minimum healthy 50 %, maximum 100 %".into();
+    }
+    both.extend(fewer);
+    both.remove(9);
+    let few = [&HOSTS.replace("6..16", "6..10"), "service.web.load_balancer.deregistration_delay=30s,60s,300s"];
+    let long = "service.web.startup=lognormal(median=8s, sigma=0.3),uniform(1s, 2s),a-very-long-value-that-never-seems-to-end-anywhere";
+    let third = grid(11, 10, &|x, y| Some(rounds(x, y))).into_iter().map(|mut cell| {
+        cell.values.insert(1, 0);
+        cell
+    });
+    let one = (0..5).map(|x| cell(&[x], Some(rounds(x, 2)), 400.0)).collect::<Vec<_>>();
+    let mut lines = one.clone();
+    lines.extend(one.iter().cloned().map(|mut cell| {
+        cell.variant = "without a balancer, and with a name that is too long for its place".into();
+        cell.deploy_s.p95 = cell.deploy_s.p95.filter(|_| cell.values[0] > 2);
+        cell
+    }));
+    vec![
+        ("grid", table(&[HOSTS, DELAY], grid(11, 10, &|x, y| Some(rounds(x, y))))),
+        ("variants", table(&[few[0], few[1]], both)),
+        ("third", table(&[HOSTS, long, DELAY], third.collect())),
+        ("values", table(&[long, "a.hosts=1..2"], grid(3, 2, &|x, y| Some(60.0 * 30_f64.powi((x + y).cast_signed()))))),
+        ("many", table(&["a.hosts=1..200", "b.hosts=1..150"], grid(200, 150, &|x, y| Some(f64::from(x * y))))),
+        ("one", table(&["host_group.m5.hosts=6..10"], one)),
+        ("one-variants", table(&["host_group.m5.hosts=6..10"], lines)),
+        ("same", table(&["a=1..2", "b=1..2"], grid(2, 2, &|_, _| Some(77.0)))),
+        ("never", table(&["a=1..2", "b=1..2"], grid(2, 2, &|_, _| None))),
+        ("single", table(&["host_group.m5.hosts=6"], vec![cell(&[0], Some(77.0), 1.0)])),
+        ("nothing", table(&["host_group.m5.hosts=6"], vec![])),
+    ]
+}
+
 fn pictures() -> Vec<(String, Picture)> {
     let durations =
         results_to_draw().into_iter().map(|(name, r)| (format!("durations-{name}"), super::durations::picture(&r)));
@@ -387,12 +435,15 @@ fn pictures() -> Vec<(String, Picture)> {
     let demands = demands_to_draw().into_iter().map(|(name, s)| (format!("demand-{name}"), super::demand::picture(&s)));
     let replicas =
         replicas_to_draw().into_iter().map(|(name, s)| (format!("replicas-{name}"), super::replicas::picture(&s)));
+    let sweeps =
+        sweeps_to_draw().into_iter().map(|(name, s)| (format!("heat-map-{name}"), super::heat_map::picture(&s)));
     durations
         .chain(splits)
         .chain(bills)
         .chain(tasks)
         .chain(demands)
         .chain(replicas)
+        .chain(sweeps)
         .chain(in_depth::pictures())
         .collect()
 }
@@ -471,6 +522,30 @@ fn charts_over_a_run_have_units_and_say_what_fails_only_where_something_does() {
     for text in ["tasks desired", "tasks in service", "hosts", "deploy", "time since the start, hours"] {
         assert!(replicas.contains(&format!(">\n{text}\n<")), "{text}");
     }
+}
+
+#[test]
+fn heat_maps_have_their_values_their_axes_and_a_scale() {
+    let svg = |index: usize| super::heat_map::picture(&sweeps_to_draw()[index].1).to_svg();
+    let grid = svg(0);
+    // Six tasks, no host to spare and a drain of 30 s: 6 x 40 s; ten hosts more: 40 s.
+    for text in [
+        "m5.hosts",
+        "load_balancer.deregistration_delay",
+        "deploy duration, p95, minutes",
+        "4m 00s",
+        "40.0s",
+        "16",
+        "300s",
+    ] {
+        assert!(grid.contains(&format!(">\n{text}")), "{text}");
+    }
+    assert!(!grid.contains("3h 00m"), "all of them end");
+    let variants = svg(1);
+    assert_eq!(variants.matches(&escaped("> 3h 00m")).count(), 3, "two cells and the key");
+    assert!(variants.contains("half of the tasks may go"));
+    assert!(svg(2).contains("at web.startup = lognormal(median=8s, sigma=0.3)"), "the third axis has its first value");
+    assert!(svg(3).contains("(logarithmic)"));
 }
 
 #[test]
