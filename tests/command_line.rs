@@ -126,8 +126,8 @@ fn the_results_are_the_same_bytes_on_any_number_of_threads() {
     assert_eq!(files("1"), files("8"));
     assert_eq!(
         files("1").len(),
-        28,
-        "rows, statistics, what a report says, six charts in two formats and themes, a list: {:?}",
+        40,
+        "rows, statistics, what a report says, nine charts in two formats and themes, a list: {:?}",
         files("1")
     );
     for name in files("1") {

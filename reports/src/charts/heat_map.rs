@@ -1,13 +1,12 @@
 //! How long deploys take over two axes of a sweep: the p95 of each cell as a colour, and in words where there is room.
 
-use plotters::style::RGBColor;
+use plotters::style::Color;
 
 use super::axis::{self, Axis};
 use super::picture::{Align, Label, Picture, width, wrapped};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::sweep::{CellStatistics, SweepTable, labels};
 use crate::wording;
-use plotters::style::Color;
 
 /// The height of a row, where there are few; of all rows together, where there are many; and of the thinnest.
 const ROW: f64 = 32.0;
@@ -25,6 +24,7 @@ const FAR: f64 = 20.0;
 /// The chart of all variants: the axis with the most values to the right, the next one down; of any others the first value.
 pub(super) fn picture(table: &SweepTable) -> Picture {
     let mut picture = Picture::default();
+    picture.description = described(table);
     let mut y = picture.title(&wording::headline_of(&table.scenario, &table.question));
     let plan = Plan::new(table);
     for line in wrapped(&plan.subtitle(table), WIDTH - 2.0 * MARGIN, BODY, false) {
@@ -44,6 +44,25 @@ pub(super) fn picture(table: &SweepTable) -> Picture {
     }
     picture.height = y + MARGIN - 8.0;
     picture
+}
+
+/// The cells with the shortest and the longest deploys, in words.
+fn described(table: &SweepTable) -> String {
+    let mut known: Vec<_> = table.cells.iter().filter_map(|cell| Some((cell.deploy_s.p95?, cell))).collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let said = |what: &str, found: Option<&(f64, &CellStatistics)>| {
+        found.map(|(p95, cell)| format!(" {what}: {} with {}.", wording::duration(*p95), named(cell, table)))
+    };
+    let ends = said("Shortest", known.first()).into_iter().chain(said("Longest", known.last()));
+    format!("The 95th percentile of deploy durations in {} cells.{}", table.cells.len(), ends.collect::<String>())
+}
+
+/// A cell's variant and its values.
+fn named(cell: &CellStatistics, table: &SweepTable) -> String {
+    let value =
+        |((path, values), value): (&(String, Vec<String>), &u32)| format!(", {path} = {}", values[*value as usize]);
+    let values: String = table.axes.iter().zip(&cell.values).map(value).collect();
+    wording::plain(&format!("{}{values}", cell.variant))
 }
 
 /// Which axes go where.
@@ -214,6 +233,7 @@ impl Scale {
             return;
         };
         let text = wording::quantile(cell.deploy_s.p95, table.horizon_s);
+        picture.hover(from, to, format!("{}: p95 {text}", named(cell, table)));
         let share = cell.deploy_s.p95.map(|p95| self.share(p95));
         let ink = match share {
             Some(share) if share >= 0.5 => theme::ON_DARK,
@@ -221,7 +241,7 @@ impl Scale {
             None => theme::BLACK,
         };
         match share {
-            Some(share) => picture.rectangle(from, to, colour(share)),
+            Some(share) => picture.rectangle(from, to, theme::ramp(share)),
             None => hatch(picture, from, to),
         }
         let room = width(&text, BODY, false);
@@ -251,7 +271,7 @@ impl Scale {
             let is_one = high - low < 1e-3;
             let marks = if is_one {
                 x += 30.0;
-                picture.rectangle((MARGIN, top), (x, top + 16.0), colour(0.0));
+                picture.rectangle((MARGIN, top), (x, top + 16.0), theme::ramp(0.0));
                 Vec::new()
             } else {
                 let step = SCALE / f64::from(STEPS);
@@ -260,7 +280,7 @@ impl Scale {
                     picture.rectangle(
                         (from, top),
                         (from + step, top + 16.0),
-                        colour((f64::from(n) + 0.5) / f64::from(STEPS)),
+                        theme::ramp((f64::from(n) + 0.5) / f64::from(STEPS)),
                     );
                 }
                 x += SCALE;
@@ -298,16 +318,6 @@ impl Scale {
         }
         top + 62.0
     }
-}
-
-/// The ramp between its colours.
-#[expect(clippy::cast_sign_loss, reason = "neither a share nor a mix of colours is negative")]
-fn colour(share: f64) -> RGBColor {
-    let at = share.clamp(0.0, 1.0) * (theme::RAMP.len() - 1) as f64;
-    let below = (at.floor() as usize).min(theme::RAMP.len() - 2);
-    let (from, to, part) = (theme::RAMP[below], theme::RAMP[below + 1], at - below as f64);
-    let mix = |a: u8, b: u8| (f64::from(a) + part * (f64::from(b) - f64::from(a))).round() as u8;
-    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }
 
 /// Slanted lines in a frame: longer than any colour says.

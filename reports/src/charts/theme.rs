@@ -55,7 +55,7 @@ pub(super) const BODY: f64 = 15.0;
 pub(super) const LINE: f64 = 19.0;
 
 /// From little to much, in even steps of lightness that colour-blind readers see too (cividis, from its light end).
-pub(super) const RAMP: [RGBColor; 6] = [
+const RAMP: [RGBColor; 6] = [
     RGBColor(0xff, 0xea, 0x46),
     RGBColor(0xcb, 0xba, 0x69),
     RGBColor(0x95, 0x8f, 0x78),
@@ -63,11 +63,22 @@ pub(super) const RAMP: [RGBColor; 6] = [
     RGBColor(0x31, 0x44, 0x6b),
     RGBColor(0x00, 0x20, 0x4d),
 ];
+/// A colour of the ramp on any paper, from 0 for little to 1 for much.
+#[expect(clippy::cast_sign_loss, reason = "neither a share nor a mix of colours is negative")]
+pub(super) fn ramp(share: f64) -> RGBColor {
+    let at = (share.clamp(0.0, 1.0) * f64::from(SHADES)).round() / f64::from(SHADES) * (RAMP.len() - 1) as f64;
+    let below = (at.floor() as usize).min(RAMP.len() - 2);
+    let (from, to, part) = (RAMP[below], RAMP[below + 1], at - below as f64);
+    let mix = |a: u8, b: u8| (f64::from(a) + part * (f64::from(b) - f64::from(a))).round() as u8;
+    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+}
+/// How many steps the ramp has.
+const SHADES: u8 = 200;
 /// Text on its dark half, on any paper; `INK` is for its light half.
 pub(super) const ON_DARK: RGBColor = RGBColor(0xfe, 0xfe, 0xfe);
 
 /// What each colour is on dark paper.
-const DARK: [(RGBColor, RGBColor); 24] = [
+const DARK: [(RGBColor, RGBColor); 18] = [
     (BLACK, RGBColor(0xee, 0xee, 0xee)),
     (GREY, RGBColor(0xb8, 0xb8, 0xb8)),
     (GRID, RGBColor(0x40, 0x40, 0x40)),
@@ -85,12 +96,6 @@ const DARK: [(RGBColor, RGBColor); 24] = [
     (ORANGE, RGBColor(0xea, 0xa6, 0x18)),
     (PURPLE, RGBColor(0xcc, 0x7c, 0xb0)),
     (OLD, RGBColor(0x80, 0x80, 0x80)),
-    (RAMP[0], RAMP[0]),
-    (RAMP[1], RAMP[1]),
-    (RAMP[2], RAMP[2]),
-    (RAMP[3], RAMP[3]),
-    (RAMP[4], RAMP[4]),
-    (RAMP[5], RAMP[5]),
     (ON_DARK, ON_DARK),
 ];
 
@@ -122,7 +127,8 @@ pub(super) fn on_paper(theme: Theme, colour: RGBAColor) -> RGBAColor {
 /// Whether a colour is one of those above, whatever its opacity.
 #[cfg(test)]
 pub(super) fn is_named(RGBAColor(r, g, b, _): RGBAColor) -> bool {
-    DARK.iter().any(|(light, _)| *light == RGBColor(r, g, b))
+    let shades = (0..=SHADES).map(|shade| ramp(f64::from(shade) / f64::from(SHADES)));
+    DARK.iter().map(|(light, _)| *light).chain(shades).any(|named| named == RGBColor(r, g, b))
 }
 
 #[cfg(test)]
