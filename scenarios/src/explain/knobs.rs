@@ -38,10 +38,10 @@ fn of_service(service: &Service, strategy: &str) -> Vec<Knob> {
     };
     if let Some(balancer) = &service.load_balancer {
         let delay = balancer.deregistration_delay;
-        // 30 s is what most who shorten it choose; the requests of most services end within a second.
+        // E: requests of most services end within 30 s (range 0 to 60 s).
         let to = if delay > secs(30) { Some("30s".into()) } else { (!delay.is_zero()).then(|| "0s".into()) };
         add("deregistration delay", "load_balancer.deregistration_delay", span(delay), to);
-        // The least that a target group of an ALB may have, and a Classic Load Balancer.
+        // ELBv2 API CreateTargetGroup: HealthCheckIntervalSeconds 5 to 300, HealthyThresholdCount 2 to 10; Classic the same.
         let interval = balancer.interval;
         let to = (interval > secs(5)).then(|| "5s".into());
         add("interval of health checks", "load_balancer.health_check.interval", span(interval), to);
@@ -63,9 +63,9 @@ fn of_service(service: &Service, strategy: &str) -> Vec<Knob> {
     let timeout = service.stop_timeout;
     let to = if timeout > secs(10) { Some("10s".into()) } else { (timeout > secs(2)).then(|| "2s".into()) };
     add("stop timeout", "stop_timeout", span(timeout), to);
-    let bytes = service.image.bytes;
+    let (bytes, own) = (service.image.bytes, service.image.bytes.saturating_sub(service.image.shared_bytes));
     let size = |bytes: u64| format!("{}MB", (bytes as f64 / 1e6).round());
-    add("image", "image.size", size(bytes), (bytes >= 2_000_000).then(|| size(bytes / 2)));
+    add("image", "image.size", size(bytes), (own >= 2_000_000).then(|| size(bytes - own / 2)));
     found.extend(more_at_once(service, strategy));
     found
 }
