@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may; clippy's own exception stops at helper functions")]
 
+#[path = "support/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
+use command::{empty_folder, seatrial};
 use serde_json::Value;
 
 const SCENARIO: &str = r#"
@@ -44,20 +48,9 @@ set = { "host_group.m5.hosts" = 10 }
 
 /// A folder of its own for each test, with the scenario in it.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let folder = empty_folder("command-line", name);
     fs::write(folder.join("web.toml"), SCENARIO).unwrap();
     folder
-}
-
-fn seatrial(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_seatrial"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may; clippy's own exception stops at helper functions")]
 
+#[path = "support/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use std::sync::atomic::AtomicBool;
 
+use command::{empty_folder, seatrial};
 use seatrial_reports::explain::tornado::Tornado;
 use seatrial_reports::explain::{mean_by_kind, median_seed};
 use seatrial_scenarios::explain::{longest, paths, trace};
@@ -17,6 +20,11 @@ use seatrial_sim::measure::critical_path::Kind;
 use serde_json::Value;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A folder of its own for each test.
+fn folder(name: &str) -> PathBuf {
+    empty_folder("explain", name)
+}
 
 fn library() -> Vec<Scenario> {
     let files = fs::read_dir(Path::new(ROOT).join("scenarios/library")).unwrap().map(|entry| entry.unwrap().path());
@@ -39,18 +47,6 @@ fn played(scenario: &Scenario, options: &RunOptions) -> Results {
 
 fn sum(by_kind: &[Duration]) -> f64 {
     by_kind.iter().map(|span| span.as_millis()).sum::<u64>() as f64 / 1e3
-}
-
-fn seatrial(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("explain-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 /// Of every variant of the library: the kinds of each seed add up to the duration in its row, to the millisecond, and their means

@@ -7,29 +7,20 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "support/command.rs"]
+mod command;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use browser::{Browser, Scheme};
+use command::{empty_folder, seatrial};
 use serde_json::Value;
 
 /// A folder of its own for each test.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn seatrial(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_seatrial"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    empty_folder("report", name)
 }
 
 fn errors(output: &Output) -> String {

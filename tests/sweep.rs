@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may; clippy's own exception stops at helper functions")]
 
+#[path = "support/command.rs"]
+mod command;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use command::{command, empty_folder, seatrial};
 use serde_json::Value;
 
 const SCENARIO: &str = r#"
@@ -55,21 +59,9 @@ const PATHS: &str = "host_group.m5.hosts,service.web.load_balancer.deregistratio
 
 /// A folder of its own for each test, with the scenario in it.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sweep").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let folder = empty_folder("sweep", name);
     fs::write(folder.join("web.toml"), SCENARIO).unwrap();
     folder
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    command
-}
-
-fn seatrial(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -4,7 +4,7 @@ use plotters::style::{Color, RGBColor};
 use seatrial_scenarios::results::{Results, VariantResults};
 
 use super::axis::{self, Axis};
-use super::picture::{Align, Picture, name_lines, width, wrapped};
+use super::picture::{Align, Picture, name_lines, width};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::statistics::{Comparison, Durations, VariantStatistics};
 use crate::wording;
@@ -22,11 +22,7 @@ const MOST_DOTS: usize = 400;
 pub(super) fn picture(results: &Results) -> Picture {
     let comparison = Comparison::new(results);
     let mut picture = Picture::default();
-    let mut y = picture.title(&wording::headline(&comparison));
-    for line in wrapped(&wording::setting(&comparison), WIDTH - 2.0 * MARGIN, BODY, false) {
-        picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
-        y += LINE;
-    }
+    let y = picture.heading(&wording::headline(&comparison), &wording::setting(&comparison));
     let top = y + 44.0;
     let bottom = top + ROW * results.variants.len() as f64;
     picture.height = bottom + 72.0;

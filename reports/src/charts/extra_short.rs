@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 use super::axis::{self, Axis};
 use super::badges::{self, Badges, Spot};
 use super::list::{Entry, GUTTER, List};
-use super::picture::{Align, Picture, Point, width, wrapped};
+use super::picture::{Align, Picture, Point, width};
 use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
 use crate::statistics::{Comparison, VariantStatistics};
 use crate::wording;
@@ -35,11 +35,7 @@ const MOST_PLACES: usize = 12;
 /// The chart of all variants, a point each: the mean over its seeds.
 pub(super) fn picture(comparison: &Comparison) -> Picture {
     let mut picture = Picture::default();
-    let mut y = picture.title(&wording::headline(comparison));
-    for line in wrapped(&wording::setting(comparison), WIDTH - 2.0 * MARGIN, BODY, false) {
-        picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
-        y += LINE;
-    }
+    let y = picture.heading(&wording::headline(comparison), &wording::setting(comparison));
     let left = MARGIN + NUMBER_ROOM;
     let beside = list(comparison, WIDTH - MARGIN - left - BESIDE.0 - GUTTER, 1);
     let ranges = Ranges::new(comparison);

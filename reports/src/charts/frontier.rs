@@ -5,8 +5,8 @@ use plotters::style::RGBColor;
 use super::axis::{self, Axis};
 use super::badges::{self, Badges};
 use super::list::{Entry, GUTTER, List};
-use super::picture::{Align, Picture, Point, width, wrapped};
-use super::theme::{self, BODY, LINE, MARGIN, WIDTH};
+use super::picture::{Align, Picture, Point, width};
+use super::theme::{self, BODY, MARGIN, WIDTH};
 use crate::bill;
 use crate::statistics::{Comparison, VariantStatistics};
 use crate::wording;
@@ -24,11 +24,7 @@ const WIDE: f64 = 30.0;
 /// The chart of all variants: the 95th percentile of the deploys, and the bill of a month.
 pub(super) fn picture(comparison: &Comparison) -> Picture {
     let mut picture = Picture::default();
-    let mut y = picture.title(&wording::headline(comparison));
-    for line in wrapped(&wording::setting(comparison), WIDTH - 2.0 * MARGIN, BODY, false) {
-        picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
-        y += LINE;
-    }
+    let y = picture.heading(&wording::headline(comparison), &wording::setting(comparison));
     let points: Vec<Option<Point>> = comparison.variants.iter().map(point).collect();
     let frontier = frontier(&points);
     picture.description = described(comparison, &frontier);

@@ -25,12 +25,9 @@ const FAR: f64 = 20.0;
 pub(super) fn picture(table: &SweepTable) -> Picture {
     let mut picture = Picture::default();
     picture.description = described(table);
-    let mut y = picture.title(&wording::headline_of(&table.scenario, &table.question));
     let plan = Plan::new(table);
-    for line in wrapped(&plan.subtitle(table), WIDTH - 2.0 * MARGIN, BODY, false) {
-        picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
-        y += LINE;
-    }
+    let headline = wording::headline_of(&table.scenario, &table.question);
+    let mut y = picture.heading(&headline, &plan.subtitle(table));
     let panels = plan.panels(table);
     let drawn = || panels.iter().flat_map(|panel| &panel.rows).flat_map(|(_, cells)| cells).flatten();
     let known: Vec<f64> = drawn().filter_map(|cell| cell.deploy_s.p95).collect();

@@ -22,11 +22,7 @@ const UNITS: [(f64, &str, f64); 3] = [(1e7, "million $", 1e6), (1e4, "thousand $
 /// The chart of all variants, one row each in their order.
 pub(super) fn picture(comparison: &Comparison) -> Picture {
     let mut picture = Picture::default();
-    let mut y = picture.title(&wording::headline(comparison));
-    for line in wrapped(&wording::setting(comparison), WIDTH - 2.0 * MARGIN, BODY, false) {
-        picture.text(line, (MARGIN, y), Align::Start, theme::GREY);
-        y += LINE;
-    }
+    let y = picture.heading(&wording::headline(comparison), &wording::setting(comparison));
     let most = comparison.variants.iter().map(|variant| variant.usd_per_month).fold(0.0, f64::max);
     picture.description = described(comparison, most);
     if most < bill::LEAST_USD {

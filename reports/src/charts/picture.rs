@@ -149,6 +149,16 @@ impl Picture {
         y
     }
 
+    /// Writes the title and, smaller, what it is of, and answers where the next line goes.
+    pub(super) fn heading(&mut self, title: &str, of: &str) -> f64 {
+        let mut y = self.title(title);
+        for line in wrapped(of, theme::WIDTH - 2.0 * theme::MARGIN, theme::BODY, false) {
+            self.text(line, (theme::MARGIN, y), Align::Start, theme::GREY);
+            y += theme::LINE;
+        }
+        y
+    }
+
     /// Writes text of any size.
     pub(super) fn label(&mut self, label: Label) {
         if !label.text.is_empty() {

@@ -16,6 +16,7 @@ pub(crate) mod slot_book;
 mod step;
 mod targets;
 mod throughput;
+mod tidings;
 mod tokens;
 pub(crate) mod traffic;
 pub(crate) mod trouble;
