@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use seatrial_reports::charts::{self, Chart, Gantt};
 use seatrial_reports::explain::tornado::Tornado;
 use seatrial_reports::explain::{self as reports, Chosen, Explanation, Run, json, text, trace_events};
+use seatrial_reports::facts::word;
+use seatrial_reports::statistics::Comparison;
 use seatrial_scenarios::explain::{longest, paths, trace};
 use seatrial_scenarios::{RunOptions, Scenario, Variant};
 
@@ -123,10 +125,12 @@ pub fn find_out(
     };
     let facts = trace(&variant.model, seed);
     let path = longest(&variant.model, &facts);
-    let mut blocked: Vec<String> =
-        results.variants[0].rows.iter().flat_map(|row| row.summary.blocked.clone()).collect();
-    blocked.sort_unstable();
-    blocked.dedup();
+    let service = path.as_ref().map_or(variant.model.deploys[0].service, |path| path.service);
+    let until = path
+        .iter()
+        .flat_map(|path| &path.legs)
+        .map(|leg| word(facts.records[leg.fact.index() as usize].fact))
+        .collect();
     Some(Explanation {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
@@ -140,9 +144,11 @@ pub fn find_out(
             chosen,
             without_room: reports::without_room(&variant.model, &facts, path.as_ref()),
             path,
+            service: variant.model.services[service.index()].name.clone(),
+            until,
             hosts: facts.host_names(&variant.model),
         },
-        blocked,
+        blocked: Comparison::new(&results).variants[0].blocked.clone(),
         tornado: Tornado::new(&results, &knobs),
     })
 }

@@ -201,7 +201,11 @@ fn what_cannot_be_explained_says_so() {
     // A deploy that does not end says what it waits for, and which setting would let it end.
     let never = file("never-finishes");
     failed(&["explain", &never, "--seeds", "3"], 3, "memory on 2 of 2 hosts; no old task may stop");
-    failed(&["explain", &never, "--seeds", "3"], 3, "With \"m5: hosts 2 -> 3\" 3 more of 3 runs end");
+    failed(
+        &["explain", &never, "--seeds", "3"],
+        3,
+        "With \"web: tasks that stay in service 4 -> 2\" 3 more of 3 runs end, for the same",
+    );
 }
 
 /// The front door is true: the README shows what its command prints. (Golden: `seatrial explain

@@ -8,7 +8,7 @@ mod command;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -123,7 +123,7 @@ fn json_and_csv_have_every_cell_and_jsonl_every_run() {
     let json: Value = serde_json::from_str(&fs::read_to_string(folder.join("a.json")).unwrap()).unwrap();
     let cells = json["cells"].as_array().unwrap();
     assert_eq!((&json["schema_version"], cells.len()), (&1.into(), 12));
-    let six = cells.iter().find(|cell| cell["settings"]["host_group.m5.hosts"] == "6").unwrap();
+    let six = cells.iter().find(|cell| cell["settings"]["host_group.m5.hosts"] == 6).unwrap();
     assert!((six["usd_per_month"].as_f64().unwrap() - 6.0 * 0.096 * 730.0).abs() < 1e-6);
     assert_eq!((&six["runs"], &six["finished"]), (&30.into(), &1.0.into()));
     assert_eq!(cells[0]["finished"], 0.0, "five hosts have no room on the fixed port");
@@ -368,4 +368,17 @@ fn where_no_deploy_of_any_cell_ends_it_ends_with_three() {
     let output = seatrial(&folder, &["sweep", "web.toml", "--axis", "host_group.m5.hosts=5", "--variant", "all stay"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stdout));
     assert!(text(&output.stdout).contains("a port already in use"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn no_other_sweep_writes_into_the_folder() {
+    let folder = folder("lock");
+    fs::create_dir_all(folder.join("out")).unwrap();
+    let held = fs::File::create(folder.join("out/sweep.lock")).unwrap();
+    held.lock().unwrap();
+    let output = seatrial(&folder, &["sweep", "web.toml", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("another sweep writes into out"), "{}", text(&output.stderr));
+    drop(held);
+    answered(&folder, &["--out", "out", "--seeds", "2"]);
 }

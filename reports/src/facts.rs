@@ -199,7 +199,7 @@ impl<'a> Line<'a> {
 }
 
 /// The fact in one word.
-fn word(fact: Fact) -> &'static str {
+pub fn word(fact: Fact) -> &'static str {
     use seatrial_sim::cluster::TaskState::{
         BackingOff, Drained, Draining, InService, Lost, Pending, Provisioning, Pulling, Registering, Running, Starting,
         Stopped, Stopping,

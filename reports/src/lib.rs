@@ -22,6 +22,7 @@ mod cells;
 mod felt;
 mod notes;
 mod rounding;
+mod settings;
 mod wording;
 
 #[cfg(test)]

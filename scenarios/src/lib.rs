@@ -66,13 +66,15 @@ pub struct Variant {
     pub name: String,
     /// The system.
     pub model: Model,
+    /// The name of its orchestrator.
+    orchestrator: &'static str,
     /// By service, the name of its strategy.
     strategies: Vec<&'static str>,
 }
 
 impl Variant {
-    fn new(name: String, Decoded { model, strategies, .. }: Decoded) -> Self {
-        Self { name, model, strategies }
+    fn new(name: String, Decoded { model, orchestrator, strategies, .. }: Decoded) -> Self {
+        Self { name, model, orchestrator, strategies }
     }
 }
 

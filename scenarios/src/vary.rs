@@ -57,20 +57,8 @@ impl Scenario {
         }
     }
 
-    /// By service, at which path the strategy of a variant is.
-    pub(crate) fn strategy_paths(&self, variant: &Variant) -> Vec<String> {
-        let root = self.tree_of(&variant.name);
-        let services = root.get("service").and_then(Node::as_list).unwrap_or_default();
-        let paths = variant.model.services.iter().zip(&variant.strategies).map(|(service, strategy)| {
-            let named = |node: &&Node| node.get("name").and_then(Node::as_str) == Some(&service.name);
-            let own = services.iter().find(named).is_some_and(|node| node.get("strategy").is_some());
-            if own { format!("service.{}.strategy.{strategy}", service.name) } else { format!("strategy.{strategy}") }
-        });
-        paths.collect()
-    }
-
     /// The tree of the file with what a variant changes in it.
-    fn tree_of(&self, variant: &str) -> Node {
+    pub(crate) fn tree_of(&self, variant: &str) -> Node {
         let position = self.variants.iter().position(|known| known.name == variant);
         let position = position.expect("the caller names a variant of the scenario");
         let mut root = self.source.root.clone();

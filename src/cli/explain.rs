@@ -37,7 +37,8 @@ pub struct Explain {
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
     pub formats: Vec<ExplainOutput>,
 
-    /// Write the charts into this folder as SVG and PNG: the run by host and task, the waits, and what each setting saves.
+    /// Write explain.json and the charts into this folder, as SVG and PNG: the run by host and task, the waits, and what each
+    /// setting saves.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
@@ -85,10 +86,12 @@ Examples:
 What is waited for, from the request to the end, without a gap:
   control loop   the scheduler's next look, the balancer being asked, an agent
   capacity       hosts with room: a scaler that finds out, an order of hosts
-  headroom       what others do: a change of the desired count, another deploy
+  headroom       what others do: another service's tasks, a change of the desired
+                 count, users
   boot           a host's start
   pull           an image
-  start          a network interface, a container's start, its report
+  start          a network interface or a machine of one task, a container's
+                 start, its report
   register       the load balancer's knowing of a target
   health check   checks that have to pass, times to stay well
   drain          requests under way at a target that goes
@@ -97,7 +100,8 @@ What is waited for, from the request to the end, without a gap:
   rate limit     launches that a limit does not allow yet
 
 What if: each setting alone is set to the value that is said, on the same seeds.
-JSON has them as paths and values, as a variant's `set` takes them.
+JSON has them as paths and values, as a variant's `set` takes them. What is saved
+of the bill and of failed requests may be negative: it costs.
 
 Exit codes:
   0    explained

@@ -1,7 +1,7 @@
 //! The folder of a sweep: `sweep.json` says which sweep it is, `sweep.csv` has the rows that are done. Both are whole at any
 //! moment at which the program may be killed, but for the last row, which is recognized and played again.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,7 @@ const IDENTITY: &str = "sweep.json";
 pub struct Folder {
     path: PathBuf,
     file: File,
+    _lock: File,
 }
 
 /// Which runs are done: a bit for each.
@@ -58,6 +59,20 @@ impl Done {
     }
 }
 
+/// Keeps others out of a folder until the file is closed, however this process ends.
+fn lock(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join("sweep.lock");
+    let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let remedy = "wait for it, or name another folder with --out";
+            Err(format!("error: another sweep writes into {}\n  = help: {remedy}", folder.display()).into())
+        }
+        // A file system without locks is no reason to refuse.
+        Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
+    }
+}
+
 /// Takes a row that is there already; answers whether it is there for the first time.
 type Known<'a> = &'a mut dyn FnMut(usize, u32, RunLine) -> Result<bool, Stop>;
 
@@ -65,6 +80,7 @@ impl Folder {
     /// Opens the folder for this sweep. Rows that are there already are handed over; with `restart` they are removed.
     pub fn open(folder: &Path, sweep: &Sweep, rows: &Rows, restart: bool, known: Known) -> Result<Self, Failure> {
         fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+        let lock = lock(folder)?;
         let (path, identity_path) = (folder.join(ROWS), folder.join(IDENTITY));
         let identity = identity(sweep);
         if restart {
@@ -87,7 +103,7 @@ impl Folder {
         }
         let failed = |error: io::Error| cannot_write(&path, &error);
         let file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
-        let mut this = Self { path: path.clone(), file };
+        let mut this = Self { path: path.clone(), file, _lock: lock };
         let whole = this.read(folder, rows, known)?;
         this.file.set_len(whole).map_err(failed)?;
         if whole == 0 {

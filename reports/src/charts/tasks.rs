@@ -209,11 +209,17 @@ impl Steps {
             if right - left < over_time::COLUMN && step + 2 < self.times.len() {
                 continue;
             }
-            let below = |layer: usize| if layer == 0 { 0.0 } else { self.tops[layer - 1][step] };
-            let counts = layers
-                .iter()
-                .enumerate()
-                .map(|(layer, (name, ..))| format!("{name} {}", axis::number(self.tops[layer][step] - below(layer))));
+            let count = |layer: usize, at: usize| {
+                self.tops[layer][at] - if layer == 0 { 0.0 } else { self.tops[layer - 1][at] }
+            };
+            // A column that holds several steps says the least and the most.
+            let range = |layer: usize| {
+                let all = || (start..=step).map(|at| count(layer, at));
+                let (least, most) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
+                let [low, high] = [least, most].map(axis::number);
+                if low == high { low } else { format!("{low} to {high}") }
+            };
+            let counts = layers.iter().enumerate().map(|(layer, (name, ..))| format!("{name} {}", range(layer)));
             let counts: Vec<String> = counts.collect();
             let [from, to] = [self.times[start], self.times[step + 1]].map(over_time::since);
             picture.hover((left, top), (right, bottom), format!("{from} to {to}, tasks: {}", counts.join(", ")));

@@ -202,6 +202,7 @@ mod tests {
         Bar {
             change: "x".into(),
             settings: vec![],
+            saved_failures: None,
             saved_s: Some(saved(mean)),
             saved_usd_per_month: Difference { interval: None, ..saved(usd) },
             more_finished: 0,

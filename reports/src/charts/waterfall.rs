@@ -40,7 +40,7 @@ pub(super) fn picture(title: &str, parts: &[(Kind, f64)]) -> Picture {
     }
     picture.line(vec![(place.0, top), (place.0, bottom)], theme::GREY, 1.0);
     picture.text(
-        format!("time since the request, {unit}"),
+        format!("{unit}, added up by kind"),
         (f64::midpoint(place.0, place.1), bottom + 44.0),
         Align::Middle,
         theme::BLACK,

@@ -49,8 +49,12 @@ pub struct Run {
     pub seed: u64,
     /// Why this one.
     pub chosen: Chosen,
+    /// Of which service that deploy is.
+    pub service: String,
     /// The critical path of its longest deploy.
     pub path: Option<CriticalPath>,
+    /// By leg of the path, the word of the fact that ended the wait.
+    pub until: Vec<&'static str>,
     /// When a task found no host, in the order of time.
     pub without_room: Vec<WithoutRoom>,
     /// The hosts' names, by id.
@@ -126,13 +130,15 @@ pub fn mean_by_kind(took: &[(u64, Option<Took>)]) -> [f64; Kind::ALL.len()] {
     std::array::from_fn(mean)
 }
 
-/// The seed of the run that half of those that ended do not exceed; absent where none ended.
+/// The seed of the run that half of all do not exceed, or, where that one did not end, half of those that ended; absent where none
+/// did.
 pub fn median_seed(took: &[(u64, Option<Took>)]) -> Option<u64> {
     let duration = |took: &Took| took.by_kind.iter().map(|span| span.as_millis()).sum::<u64>();
     let mut ended: Vec<(u64, u64)> =
         took.iter().filter_map(|(seed, took)| Some((duration(took.as_ref()?), *seed))).collect();
     ended.sort_unstable();
-    ended.get(ended.len().div_ceil(2).checked_sub(1)?).map(|(_, seed)| *seed)
+    let middle = |runs: usize| ended.get(runs.div_ceil(2).checked_sub(1)?);
+    middle(took.len()).or_else(|| middle(ended.len())).map(|(_, seed)| *seed)
 }
 
 /// When tasks found no host, and until when; where there is a path, while it lasts.
@@ -155,6 +161,15 @@ pub fn without_room(model: &Model, trace: &Trace, path: Option<&CriticalPath>) -
             _ => {}
         }
     }
+    // The same again at once is the same.
+    found.dedup_by(|next, before| {
+        let goes_on =
+            next.service == before.service && next.shortage == before.shortage && before.until == Some(next.from);
+        if goes_on {
+            before.until = next.until;
+        }
+        goes_on
+    });
     if let Some(path) = path {
         found.retain(|blocked| {
             blocked.from < path.completed && blocked.until.is_none_or(|until| until > path.requested)

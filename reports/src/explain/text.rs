@@ -4,7 +4,7 @@ use std::path::Path;
 
 use seatrial_sim::engine::time::Time;
 
-use super::tornado::Bar;
+use super::tornado::{Bar, differs};
 use super::{Chosen, Explanation, Wait};
 use crate::statistics::Difference;
 use crate::table::{columns, wrapped};
@@ -22,9 +22,10 @@ pub fn render(explanation: &Explanation) -> String {
     let mut parts = vec![head(explanation)];
     parts.extend(waits(explanation));
     parts.extend(blockades(explanation));
-    if !explanation.blocked.is_empty() {
-        let lines = explanation.blocked.iter().map(|reason| wrapped(&wording::plain(reason), "    "));
-        parts.push(format!("  what unfinished deploys wait for:\n\n{}", lines.collect::<Vec<_>>().join("\n")));
+    if let [reason, others @ ..] = explanation.blocked.as_slice() {
+        let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        let reason = wrapped(&format!("{}{more}", wording::plain(reason)), "    ");
+        parts.push(format!("  what became of deploys that did not complete:\n\n{reason}"));
     }
     parts.extend(what_if(explanation));
     parts.push(wrapped(&answer(explanation), "  "));
@@ -37,11 +38,13 @@ fn head(explanation: &Explanation) -> String {
     let first = wrapped(&wording::plain(&format!("{}: {question}", file.display())), "");
     let took = run.path.as_ref().map_or("not finished".to_string(), |path| path.duration().to_string());
     let which = match run.chosen {
-        Chosen::Median => format!("the median of {finished} runs that ended, seed {}", run.seed),
+        Chosen::Median if finished == seeds => format!("the median of {seeds} runs, seed {}", run.seed),
+        Chosen::Median => format!("{finished} of {seeds} runs ended, a median one of seed {}", run.seed),
         Chosen::Asked => format!("seed {}", run.seed),
         Chosen::First => format!("none of {seeds} runs ended; seed {}", run.seed),
     };
-    format!("{first}\n{}", wrapped(&wording::plain(&format!("\"{variant}\", {which}: {took}")), ""))
+    let of = format!("\"{variant}\", deploy of {}, {which}: {took}", run.service);
+    format!("{first}\n{}", wrapped(&wording::plain(&of), ""))
 }
 
 /// The waterfall: one line a kind.
@@ -51,7 +54,9 @@ fn waits(explanation: &Explanation) -> Option<String> {
     let waits = explanation.waits();
     let longest = waits.iter().map(|wait| wait.seconds).fold(0.0, f64::max);
     let mean: f64 = explanation.mean_s.iter().sum();
-    let header = ["waits for", "this run", "", "share", "in so many parts", "mean of all"];
+    let all_ended = explanation.finished == explanation.seeds;
+    let mean_of = if all_ended { "mean of all".into() } else { format!("mean of {}", explanation.finished) };
+    let header = ["waits for", "this run", "", "share", "in so many parts", &mean_of];
     let mut rows: Vec<Vec<String>> = waits
         .iter()
         .map(|wait| {
@@ -107,7 +112,7 @@ fn blockades(explanation: &Explanation) -> Option<String> {
         })
         .collect();
     if all.len() > SHOWN {
-        lines.push(format!("    and {} times more", all.len() - SHOWN));
+        lines.push(format!("    and {} more", all.len() - SHOWN));
     }
     (!all.is_empty()).then(|| format!("  what blocked, from the request on:\n\n{}", lines.join("\n")))
 }
@@ -118,20 +123,22 @@ fn what_if(explanation: &Explanation) -> Option<String> {
     let (idle, useful): (Vec<&Bar>, Vec<&Bar>) = bars.iter().partition(|bar| bar.changes_nothing());
     let horizon =
         |bar: &Bar| if bar.more_finished > 0 { format!("{} more runs end", bar.more_finished) } else { String::new() };
+    let has_users = bars.iter().any(|bar| bar.saved_failures.is_some());
     let rows = useful.iter().take(SETTINGS).map(|bar| {
-        vec![
-            wording::plain(&bar.change),
-            saved(bar),
-            interval(bar.saved_s),
-            dollars(bar.saved_usd_per_month),
-            horizon(bar),
-        ]
+        let mut row =
+            vec![wording::plain(&bar.change), saved(bar), interval(bar.saved_s), dollars(bar.saved_usd_per_month)];
+        row.extend(has_users.then(|| failures(bar)));
+        row.push(horizon(bar));
+        row
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let mut parts = vec![];
     if !rows.is_empty() {
-        let header = ["what if", "saves", "95 % CI", "$/month", ""];
-        parts.push(columns(&header, &rows, &[(0, CHANGE_WIDTH)], &|column| [0, 4].contains(&column)));
+        let mut header = vec!["what if", "saves", "95 % CI", "$/month"];
+        header.extend(has_users.then_some("failed\nrequests"));
+        header.push("");
+        let last = header.len() - 1;
+        parts.push(columns(&header, &rows, &[(0, CHANGE_WIDTH)], &|column| [0, last].contains(&column)));
     }
     if useful.len() > SETTINGS {
         parts.push(format!("  and {} that save less", useful.len() - SETTINGS));
@@ -146,6 +153,7 @@ fn what_if(explanation: &Explanation) -> Option<String> {
 fn saved(bar: &Bar) -> String {
     match bar.saved_s {
         None => "-".into(),
+        Some(saved) if !differs(&saved) => "0s".into(),
         Some(saved) if saved.mean < 0.0 => format!("-{}", wording::task_time(-saved.mean)),
         Some(saved) => wording::task_time(saved.mean),
     }
@@ -160,9 +168,18 @@ fn interval(saved: Option<Difference>) -> String {
 /// What is saved lowers the bill.
 fn dollars(saved: Difference) -> String {
     match wording::cents(-saved.mean) {
-        zero if zero == "0.00" => "0".into(),
+        zero if zero == "0.00" || !differs(&saved) => "0".into(),
         more if saved.mean < 0.0 => format!("+{more}"),
         less => less,
+    }
+}
+
+/// How many more requests fail in a run, or fewer.
+fn failures(bar: &Bar) -> String {
+    match bar.saved_failures.filter(differs) {
+        None => "0".into(),
+        Some(saved) if saved.mean < 0.0 => format!("+{}", wording::count(-saved.mean)),
+        Some(saved) => format!("-{}", wording::count(saved.mean)),
     }
 }
 
@@ -181,10 +198,11 @@ fn answer(explanation: &Explanation) -> String {
             )
         }
         (Some(path), None) => format!("It takes {}", path.duration()),
-        (None, _) => format!("It does not end within {}", wording::duration(explanation.horizon_s)),
+        (None, _) => format!("It does not complete within {}", wording::duration(explanation.horizon_s)),
     };
     let best = explanation.tornado.bars.first().filter(|bar| !bar.changes_nothing());
-    let Some(best) = best.filter(|bar| bar.more_finished > 0 || bar.saved_s.is_some_and(|saved| saved.mean > 0.0))
+    let Some(best) = best
+        .filter(|bar| bar.more_finished > 0 || bar.saved_s.is_some_and(|saved| differs(&saved) && saved.mean > 0.0))
     else {
         return format!("{begin}. No setting that was tried helps.");
     };
@@ -193,10 +211,16 @@ fn answer(explanation: &Explanation) -> String {
         more if best.saved_usd_per_month.mean < 0.0 => format!("for ${more} a month more"),
         less => format!("and ${less} a month"),
     };
+    let lost = best.saved_failures.filter(|saved| differs(saved) && saved.mean < 0.0);
+    let lost =
+        lost.map(|saved| format!(", but {} more requests fail", wording::count(-saved.mean))).unwrap_or_default();
     let change = wording::plain(&best.change);
     if best.more_finished > 0 {
-        format!("{begin}. With \"{change}\" {} more of {} runs end, {money}.", best.more_finished, explanation.seeds)
+        format!(
+            "{begin}. With \"{change}\" {} more of {} runs end, {money}{lost}.",
+            best.more_finished, explanation.seeds
+        )
     } else {
-        format!("{begin}. \"{change}\" saves most: {} a deploy in the mean, {money}.", saved(best))
+        format!("{begin}. \"{change}\" saves most: {} a deploy in the mean, {money}{lost}.", saved(best))
     }
 }

@@ -26,6 +26,8 @@ pub struct Bar {
     pub saved_s: Option<Difference>,
     /// By how much the bill of a month is lower, in US dollars; negative is higher.
     pub saved_usd_per_month: Difference,
+    /// By how much fewer requests fail in a run; negative is more. Absent where no service has a load.
+    pub saved_failures: Option<Difference>,
     /// In how many more runs the deploys end.
     pub more_finished: i64,
 }
@@ -47,7 +49,12 @@ impl Tornado {
                     [base, variant].map(|of| of.rows.iter().map(|row| row.summary.deploy_s).collect::<Vec<_>>());
                 let bills = [base, variant]
                     .map(|of| of.rows.iter().map(|row| Some(row.summary.usd_per_month)).collect::<Vec<_>>());
+                let failures = [base, variant].map(|of| {
+                    let failed = of.rows.iter().map(|row| Some(row.summary.users?.failed_in_all().as_f64()));
+                    failed.collect::<Vec<_>>()
+                });
                 Bar {
+                    saved_failures: Difference::between(&failures[0], &failures[1]),
                     change: knob.change.clone(),
                     settings: knob.settings.clone(),
                     saved_s: Difference::between(&seconds[0], &seconds[1]),
@@ -63,13 +70,18 @@ impl Tornado {
 }
 
 impl Bar {
-    /// Whether it changes neither when deploys end nor whether they do.
+    /// Whether it changes neither when deploys end, nor whether they do, nor the bill, nor the requests that fail.
     pub fn changes_nothing(&self) -> bool {
-        let is_none = |saved: Difference| match saved.verdict() {
-            Verdict::Less | Verdict::More => false,
-            Verdict::NoDifference => true,
-            Verdict::OneSeed => saved.mean == 0.0,
-        };
-        self.more_finished == 0 && self.saved_s.is_none_or(is_none)
+        let saved = [self.saved_s, Some(self.saved_usd_per_month), self.saved_failures];
+        self.more_finished == 0 && !saved.into_iter().flatten().any(|saved| differs(&saved))
+    }
+}
+
+/// Whether a difference is more than chance: its interval has zero outside; of one seed, whether there is any.
+pub(crate) fn differs(saved: &Difference) -> bool {
+    match saved.verdict() {
+        Verdict::Less | Verdict::More => true,
+        Verdict::NoDifference => false,
+        Verdict::OneSeed => saved.mean != 0.0,
     }
 }

@@ -49,7 +49,7 @@ const KINDS: [(&str, Kind, &str); 10] = [
     (
         "frontier",
         Kind::Frontier,
-        "What each variant costs a month against how long its deploys take. Those on the line are beaten by none in both.",
+        "What each variant costs a month against how long its deploys take. Those with a number in colour are beaten by none in both.",
     ),
     (
         "extra-short",
@@ -60,13 +60,21 @@ const KINDS: [(&str, Kind, &str); 10] = [
     ("demand", Kind::OverTime, "What users ask, what the tasks in service can serve, and what fails."),
     ("replicas", Kind::OverTime, "Tasks desired and in service, and hosts."),
     ("tasks", Kind::OverTime, "Tasks in service, starting and draining, against the desired count."),
-    ("gantt", Kind::Gantt, "One deploy: a lane for each host, a bar for each task, its phases coloured."),
+    (
+        "gantt",
+        Kind::Gantt,
+        "One deploy of the first variant, or of the one that `seatrial explain FILE --variant NAME --out DIR` put there: a lane for each host, a bar for each task, its phases coloured.",
+    ),
     (
         "waterfall",
         Kind::Waterfall,
-        "The chain of causes from the request to \"completed\". Its parts add up to the duration.",
+        "What the chain of causes from the request to \"completed\" consists of, added up by kind, of the first variant or of the one that was explained last. The parts are the duration.",
     ),
-    ("tornado", Kind::Tornado, "What each setting would save or cost, in the time of a deploy."),
+    (
+        "tornado",
+        Kind::Tornado,
+        "What each setting of the same variant would save or cost, each alone, in the time of a deploy and in dollars a month.",
+    ),
     ("money", Kind::Money, "The bill of a month by what it is for."),
 ];
 

@@ -107,3 +107,13 @@ document.addEventListener("pointerdown", (event) => !event.target.classList?.con
 const scrolled = () => (shown?.ownerSVGElement.matches(":focus-visible") ? showBeside(shown) : hide());
 document.addEventListener("scroll", scrolled, { passive: true, capture: true });
 document.getElementById("hint").hidden = false;
+
+// Paper has no folds: what is closed is open while it is printed.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const part of folded) part.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const part of folded) part.open = false;
+});

@@ -70,6 +70,6 @@ pub(super) fn origin(origin: &Origin) -> Markup {
             dt { "Command" }
             dd { code { (origin.command) } }
         }
-        p.note { "The same version, scenario and seeds give the same bytes, whatever the number of threads." }
+        p.note { "The same version, scenario and seeds give the same numbers, whatever the number of threads." }
     }
 }

@@ -32,11 +32,12 @@ impl Best {
         let cheapest =
             known.iter().min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.total_cmp(&b.0))).map(|(.., index)| *index);
         let mut frontier = Vec::new();
-        let mut least = f64::INFINITY;
-        for (_, bill, index) in &known {
-            if *bill < least {
+        let mut last = (f64::INFINITY, f64::INFINITY);
+        for (p95, bill, index) in &known {
+            // Cells that are as good as one another are all there.
+            if *bill < last.1 || (*p95, *bill) == last {
                 frontier.push(*index);
-                least = *bill;
+                last = (*p95, *bill);
             }
         }
         Self { fastest: known.first().map(|(.., index)| *index), cheapest, frontier }

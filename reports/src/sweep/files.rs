@@ -7,6 +7,7 @@ use super::best::Best;
 use super::{CellStatistics, MEANS, SweepTable};
 use crate::json::Deploy;
 use crate::rounding::to_micros;
+use crate::settings;
 use crate::statistics::DeploySeconds;
 
 /// The sweep as pretty-printed JSON that ends with a newline. What is not known, and what there is not, is `null`.
@@ -28,7 +29,7 @@ pub fn csv(table: &SweepTable) -> String {
     let write = || -> Result<Vec<u8>, ::csv::Error> {
         writer.write_record(header)?;
         for (index, cell) in table.cells.iter().enumerate() {
-            let values: Vec<&str> = settings(table, cell).0.into_iter().map(|(_, value)| value).collect();
+            let values: Vec<&str> = written(table, cell).map(|(_, value)| value).collect();
             let DeploySeconds { mean, p50, p95, min, max, .. } = cell.deploy_s;
             let deploy = [mean, p50, p95, min, max].map(|seconds| seconds.map(to_micros));
             let lowest = to_micros(cell.lowest_healthy_percent);
@@ -72,7 +73,7 @@ struct Axis<'a> {
 #[derive(Serialize)]
 struct Cell<'a> {
     variant: &'a str,
-    settings: Ordered<'a, &'a str>,
+    settings: Ordered<'a, serde_json::Value>,
     runs: usize,
     finished: f64,
     deploy_s: Deploy,
@@ -101,9 +102,10 @@ impl<T: Serialize> Serialize for Ordered<'_, T> {
     }
 }
 
-fn settings<'a>(table: &'a SweepTable, cell: &CellStatistics) -> Ordered<'a, &'a str> {
+/// A cell's values by path, as they were written.
+fn written<'a>(table: &'a SweepTable, cell: &CellStatistics) -> impl Iterator<Item = (&'a str, &'a str)> {
     let values = table.axes.iter().zip(&cell.values);
-    Ordered(values.map(|((path, values), value)| (path.as_str(), values[*value as usize].as_str())).collect())
+    values.map(|((path, values), value)| (path.as_str(), values[*value as usize].as_str()))
 }
 
 impl<'a> Document<'a> {
@@ -128,7 +130,7 @@ impl<'a> Cell<'a> {
         let latency = |index: usize| cell.latency_s[index].filter(|seconds: &f64| seconds.is_finite()).map(to_micros);
         Self {
             variant: &cell.variant,
-            settings: settings(table, cell),
+            settings: Ordered(written(table, cell).map(|(path, value)| (path, settings::json(value))).collect()),
             runs: cell.runs,
             finished: finished(cell),
             deploy_s: Deploy::new(&cell.deploy_s),

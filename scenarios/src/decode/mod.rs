@@ -27,7 +27,7 @@ use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
 use seatrial_sim::traffic::Rate;
 
-pub(crate) use dist::Samples;
+pub(crate) use dist::{Samples, parse as parse_dist};
 pub use free::{FREE_POOL, FREE_SLOTS, Part};
 pub use orchestrator::FREE;
 pub(crate) use scenario::{Decoded, scenario};

@@ -7,7 +7,9 @@ use seatrial_sim::engine::dist::Dist;
 use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{Contact, HostGroup, Model, Service};
 use seatrial_sim::parameters::Value;
+use seatrial_sim::scaling::Scaler;
 
+use super::strategy::StrategyAt;
 use crate::vary::Setting;
 use crate::written::written;
 
@@ -20,17 +22,16 @@ pub struct Knob {
     pub settings: Vec<Setting>,
 }
 
-/// Every knob of a model, of its services with a deploy and of its hosts. Some may be of no use to it, or not to be had under its system: who tries them finds out.
-///
-/// `strategies` says at which path the strategy of each service is.
-pub fn knobs(model: &Model, strategies: &[String]) -> Vec<Knob> {
+/// Every knob of a model, of its services with a deploy and of its hosts. Some may be of no use to it, or not to be had under its
+/// system: who tries them finds out.
+pub(super) fn knobs(model: &Model, strategies: &[StrategyAt]) -> Vec<Knob> {
     let deployed: BTreeSet<_> = model.deploys.iter().map(|deploy| deploy.service.index()).collect();
     let services = deployed.iter().flat_map(|&i| of_service(&model.services[i], &strategies[i]));
     let groups = model.host_groups.iter().filter(|group| group.per_task.is_none()).flat_map(of_group);
     services.chain(groups).collect()
 }
 
-fn of_service(service: &Service, strategy: &str) -> Vec<Knob> {
+fn of_service(service: &Service, strategy: &StrategyAt) -> Vec<Knob> {
     let name = &service.name;
     let mut found = vec![];
     let mut add = |what: &str, key: &str, from: String, to: Option<String>| {
@@ -66,7 +67,13 @@ fn of_service(service: &Service, strategy: &str) -> Vec<Knob> {
     let (bytes, own) = (service.image.bytes, service.image.bytes.saturating_sub(service.image.shared_bytes));
     let size = |bytes: u64| format!("{}MB", (bytes as f64 / 1e6).round());
     add("image", "image.size", size(bytes), (own >= 2_000_000).then(|| size(bytes - own / 2)));
-    found.extend(more_at_once(service, strategy));
+    found.extend(more_at_once(service, &strategy.path));
+    found.extend(fewer_stay(service, &strategy.path));
+    let spans = strategy.spans.iter().filter_map(|(key, dist)| {
+        let to = halved(dist)?;
+        Some(Knob::one(name, key, &format!("{}.{key}", strategy.path), &random(dist), &to))
+    });
+    found.extend(spans);
     found
 }
 
@@ -95,12 +102,33 @@ fn more_at_once(service: &Service, strategy: &str) -> Vec<Knob> {
     parameters.map(knob).into()
 }
 
+/// Fewer tasks that have to stay in service: half of them. Users have less then, which `run` with a load shows.
+fn fewer_stay(service: &Service, strategy: &str) -> Vec<Knob> {
+    let desired = service.desired;
+    let (now, to) = (service.rollout.floor(desired), desired.div_ceil(2));
+    if now <= to {
+        return vec![];
+    }
+    let knob = |(parameter, value): (&str, &str)| Knob {
+        change: format!("{}: tasks that stay in service {now} -> {to}", service.name),
+        settings: vec![Setting { path: format!("{strategy}.{parameter}"), value: value.into() }],
+    };
+    [("minimum_healthy_percent", "50"), ("max_unavailable", "50%")].map(knob).into()
+}
+
 fn of_group(group: &HostGroup) -> Vec<Knob> {
     let name = &group.name;
     let path = |key: &str| format!("host_group.{name}.{key}");
     let hosts = group.hosts;
-    let mut found = vec![Knob::one(name, "hosts", &path("hosts"), &hosts.to_string(), &(hosts + 1).to_string())];
-    found.extend(halved(&group.boot).map(|to| Knob::one(name, "boot", &path("boot"), &random(&group.boot), &to)));
+    let what = if group.scaler == Scaler::Fixed { "hosts" } else { "hosts at the start" };
+    let mut found = vec![Knob::one(name, what, &path("hosts"), &hosts.to_string(), &(hosts + 1).to_string())];
+    // Hosts that nobody asks for do not boot.
+    let boots = group.scaler != Scaler::Fixed
+        || group.pre_deploy.is_some()
+        || group.spot.is_some()
+        || !(group.schedule.is_empty() && group.refreshes.is_empty());
+    let boot = halved(&group.boot).filter(|_| boots);
+    found.extend(boot.map(|to| Knob::one(name, "boot", &path("boot"), &random(&group.boot), &to)));
     if let Contact::Poll { interval } = group.agent.contact
         && interval > secs(1)
     {

@@ -1,6 +1,7 @@
 //! Why a variant's deploys take as long as they do: their critical paths over many seeds, and what else could be set.
 
 mod knobs;
+mod strategy;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,7 +12,9 @@ use seatrial_sim::measure::critical_path::{CriticalPath, Kind};
 use seatrial_sim::measure::trace::Trace;
 use seatrial_sim::model::Model;
 
-pub use knobs::{Knob, knobs};
+pub use knobs::Knob;
+
+use knobs::knobs;
 
 use crate::runner::pool;
 use crate::{RunOptions, Scenario, Variant};
@@ -75,7 +78,7 @@ impl Scenario {
     pub fn what_if(&self, variant: &Variant) -> (Self, Vec<Knob>) {
         let mut variants = vec![variant.clone()];
         let mut turned: Vec<Knob> = vec![];
-        for knob in knobs(&variant.model, &self.strategy_paths(variant)) {
+        for knob in knobs(&variant.model, &strategy::strategies(self, variant)) {
             // What the system or the format has no such value for is no advice.
             let Ok(changed) = self.vary(&variant.name, &knob.settings) else { continue };
             if changed.model != variant.model && turned.iter().all(|before| before.change != knob.change) {

@@ -206,7 +206,7 @@ impl<'m> Progress<'m> {
         match self.phase {
             Phase::Holding { until, .. } if until > ctx.now => ctx.schedule(until, Event::StepDue(service), latest),
             Phase::Ended => {
-                if self.steps.len() > 1 && self.mode != Mode::Back {
+                if self.says_more_than_its_end() && self.mode != Mode::Back {
                     let step = self.step as u16;
                     self.tell(Fact::StepDone { deploy: self.deploy, step }, ctx);
                 }

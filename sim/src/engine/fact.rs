@@ -280,7 +280,7 @@ pub enum Fact {
         /// Which step, from 0.
         step: u16,
     },
-    /// A step of a deploy's program is done, its holds included.
+    /// A step of a deploy's program is done, its holds included. Told of the same programs.
     StepDone {
         /// Which deploy.
         deploy: DeployId,
@@ -449,6 +449,52 @@ impl Fact {
             | Self::TargetUnhealthy { task, .. }
             | Self::TaskUnhealthy { task, .. }
             | Self::TargetGone { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// The service that it is about, if it is about one.
+    pub const fn service(self) -> Option<ServiceId> {
+        match self {
+            Self::MachineLaunched { service, .. }
+            | Self::DeployRequested { service, .. }
+            | Self::TaskMoved { service, .. }
+            | Self::StopChosen { service, .. }
+            | Self::StartReceived { service, .. }
+            | Self::TargetRegistered { service, .. }
+            | Self::StopReceived { service, .. }
+            | Self::TaskExited { service, .. }
+            | Self::TaskKilled { service, .. }
+            | Self::TaskFailed { service, .. }
+            | Self::ImagePulled { service, .. }
+            | Self::ImageRemoved { service, .. }
+            | Self::DiskFull { service, .. }
+            | Self::TaskAvailable { service, .. }
+            | Self::TaskRested { service, .. }
+            | Self::TaskLate { service, .. }
+            | Self::PlacementBlocked { service, .. }
+            | Self::LaunchRateReached { service }
+            | Self::BoundsBlocked { service }
+            | Self::DesiredChanged { service, .. }
+            | Self::TrafficShifted { service, .. }
+            | Self::DeployStalled { service, .. }
+            | Self::DeployPaused { service, .. }
+            | Self::DeployFailed { service, .. }
+            | Self::DeployRolledBack { service, .. }
+            | Self::DeployCompleted { service, .. }
+            | Self::DeploySuperseded { service, .. }
+            | Self::DemandChanged { service, .. }
+            | Self::CapacityChanged { service, .. }
+            | Self::ServedChanged { service, .. }
+            | Self::SpreadChanged { service, .. }
+            | Self::LosingChanged { service, .. }
+            | Self::RequestsLost { service, .. }
+            | Self::TaskHung { service, .. }
+            | Self::TargetUnhealthy { service, .. }
+            | Self::TaskUnhealthy { service, .. }
+            | Self::TargetGone { service, .. }
+            | Self::SteadyState { service }
+            | Self::Autoscaled { service, .. } => Some(service),
             _ => None,
         }
     }

@@ -44,7 +44,7 @@ pub enum Kind {
     ControlLoop,
     /// Hosts with room: a scaler that finds out, an order for hosts that is not carried out yet.
     Capacity,
-    /// The deploy's bounds: others have to come or go first.
+    /// What others do: another service's deploy, a change of the desired count, users.
     Headroom,
     /// A host's start.
     Boot,
@@ -120,7 +120,14 @@ impl Kind {
                 | Fact::RefreshDone { .. }
                 | Fact::RefreshFailed { .. },
             ) => Self::Capacity,
-            (None, _) => Self::Headroom,
+            (None, _)
+            | (
+                _,
+                Fact::DesiredChanged { .. }
+                | Fact::Autoscaled { .. }
+                | Fact::DemandChanged { .. }
+                | Fact::TaskHung { .. },
+            ) => Self::Headroom,
             (Some(Fact::LaunchRateReached { .. }), _) => Self::RateLimit,
             (Some(before), Fact::TaskMoved { to, .. }) => Self::until(before, to),
             (_, Fact::TaskExited { .. } | Fact::TaskKilled { .. }) => Self::Stop,
@@ -196,7 +203,12 @@ impl CriticalPath {
             let from = if cause == fact { requested } else { before.at.max(requested) };
             if from < record.at {
                 let before = (cause != fact).then_some(before.fact);
-                legs.push(Leg::new(record, before, from, FactId::from_index(fact as u32), &hosts));
+                let mut leg = Leg::new(record, before, from, FactId::from_index(fact as u32), &hosts);
+                // What another service's tasks do is not this deploy's doing.
+                if record.fact.service().is_some_and(|of| of != service) {
+                    leg.kind = Kind::Headroom;
+                }
+                legs.push(leg);
             }
             if cause == fact {
                 break;

@@ -154,6 +154,7 @@ fn tornados() -> Vec<(&'static str, Tornado)> {
     let bar = |change: &str, saved_s: Option<(f64, f64)>, usd: f64| Bar {
         change: change.into(),
         settings: vec![],
+        saved_failures: None,
         saved_s: saved_s.map(|(mean, half)| saved(mean, half)),
         saved_usd_per_month: saved(usd, 0.0),
         more_finished: 0,
