@@ -68,8 +68,8 @@ fn cells(index: usize, variant: &VariantStatistics, comparison: &Comparison) -> 
 fn against_the_first(variant: &VariantStatistics, first: &VariantStatistics) -> String {
     let Some(difference) = &variant.difference else { return "no seed finished in both".into() };
     let verdict = match difference.verdict() {
-        _ if variant.finished > first.finished => "ends more often",
-        _ if variant.finished < first.finished => "ends less often",
+        _ if variant.finished > first.finished => "more end",
+        _ if variant.finished < first.finished => "fewer end",
         Verdict::Less => "faster",
         Verdict::More => "slower",
         Verdict::NoDifference => "no difference",

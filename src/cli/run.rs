@@ -76,7 +76,8 @@ The table's columns:
   p50, p95         duration from the request to the control plane's \"completed\";
                    a deploy that does not end counts as longer than all others
   mean against     mean difference on the same seeds, and its 95 %
-   the first       confidence interval
+   the first       confidence interval, over the seeds that ended in both; where
+                   not as many ended as of the first, it says so instead
   spare $/month    price of 730 hours of hosts that the desired tasks do not need
   $/deploy         bill of the hosts launched for one deploy
   lowest healthy   lowest share of the desired tasks in service, over all seeds

@@ -192,10 +192,7 @@ mod tests {
         );
         assert_eq!(json["axes"][1]["values"][0], "uniform(1s, 2s)");
         let first = &json["cells"][0];
-        assert_eq!(
-            (&first["settings"]["host_group.m5.hosts"], &first["deploy_s"]["p95"]),
-            (&"6".into(), &252.0.into())
-        );
+        assert_eq!((&first["settings"]["host_group.m5.hosts"], &first["deploy_s"]["p95"]), (&6.into(), &252.0.into()));
         assert_eq!((&first["failed_requests"], &first["usd_per_month"]), (&12.0.into(), &420.48.into()));
         assert!(first["latency_s"]["p99"].is_null(), "it is saturated");
         assert!(json["cells"][1]["deploy_s"]["p95"].is_null());
