@@ -181,7 +181,8 @@ pub fn progress_bar(quiet: bool, runs: u64, scenario: &str) -> ProgressBar {
 
 /// Prints the results, or writes them where a format names a file.
 fn answer(results: &Results, comparison: &Comparison, outputs: &[Output], another: bool) -> Result<(), Failure> {
-    for (i, Output { format, file }) in outputs.iter().enumerate() {
+    let mut is_printed = another;
+    for Output { format, file } in outputs {
         let text = match format {
             Format::Table => table::render(comparison),
             Format::Json => json::render(comparison),
@@ -192,8 +193,9 @@ fn answer(results: &Results, comparison: &Comparison, outputs: &[Output], anothe
         if let Some(file) = file {
             write(file, text.as_bytes())?;
         } else {
-            let apart = if (another || i > 0) && !matches!(format, Format::Json | Format::Jsonl) { "\n" } else { "" };
+            let apart = if is_printed && !matches!(format, Format::Json | Format::Jsonl) { "\n" } else { "" };
             print(&format!("{apart}{text}"))?;
+            is_printed = true;
         }
     }
     Ok(())

@@ -669,3 +669,11 @@ fn the_readme_shows_what_users_feel() {
         assert!(shown == drawn, "docs/images/{picture}.svg is not what the command draws");
     }
 }
+
+#[test]
+fn what_is_printed_first_begins_at_once() {
+    let folder = folder("first");
+    let arguments = ["run", "web.toml", "--seeds", "2", "--format", "markdown=comment.md", "--format", "csv"];
+    let printed = text(&seatrial(&folder, &arguments).stdout);
+    assert!(printed.starts_with("variant,seed,"), "{printed}");
+}
