@@ -72,9 +72,9 @@ impl Scheduler<'_> {
             return;
         }
         let last = task.last;
+        // It has been waited for since it was found unhealthy.
         let fact = match task.state {
-            TaskState::InService => ctx.cause,
-            // It has been waited for since it was found unhealthy.
+            TaskState::InService => last,
             _ => cluster.advance(id, TaskState::InService, last, ctx),
         };
         self.reach(id, Reached::InService, fact, cluster, ctx);
