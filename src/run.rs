@@ -13,10 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use seatrial_reports::charts::{self, Chart, DemandSeries, ReplicaSeries, TaskSeries};
 use seatrial_reports::statistics::Comparison;
 use seatrial_reports::{csv, facts, json, markdown, table};
+use seatrial_scenarios::explain::trace;
 use seatrial_scenarios::results::Results;
 use seatrial_scenarios::{RunOptions, Scenario, Variant};
 use seatrial_sim::measure::summary::Summary;
-use seatrial_sim::measure::trace::Trace;
 
 use crate::Exit;
 use crate::chart_files;
@@ -256,7 +256,7 @@ fn draw(
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {
         let name = file_name(&variant.name);
-        let (trace, title) = (trace(variant, seed), format!("{}, seed {seed}", variant.name));
+        let (trace, title) = (trace(&variant.model, seed), format!("{}, seed {seed}", variant.name));
         let of_run = [
             ("tasks", Some(charts::tasks(&TaskSeries::of_run(&variant.model, &trace, &title)))),
             ("demand", DemandSeries::of_run(&variant.model, &trace, &title).as_ref().map(charts::demand)),
@@ -289,7 +289,7 @@ fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), 
         Some(name) => find_variant(scenario, name)?,
         None => &scenario.variants[0],
     };
-    let lines = facts::render(&variant.model, &trace(variant, first_seed(scenario, arguments)));
+    let lines = facts::render(&variant.model, &trace(&variant.model, first_seed(scenario, arguments)));
     write(file, lines.as_bytes())
 }
 
@@ -303,12 +303,6 @@ pub fn find_variant<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Varian
 
 fn first_seed(scenario: &Scenario, arguments: &Run) -> u64 {
     arguments.seed.unwrap_or(scenario.first_seed)
-}
-
-fn trace(variant: &Variant, seed: u64) -> Trace {
-    let mut trace = Trace::default();
-    seatrial_sim::run(&variant.model, seed, &mut trace);
-    trace
 }
 
 /// A variant's name as a part of a file's: letters, digits and dashes.
