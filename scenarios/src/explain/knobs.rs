@@ -59,8 +59,10 @@ fn of_service(service: &Service, strategy: &StrategyAt) -> Vec<Knob> {
         );
     }
     add("startup", "startup", random(&service.startup), halved(&service.startup));
+    // E: a process that handles SIGTERM and has nothing under way (range 0 to 5 s).
     let exits_late = service.exit.mean_s() > 1.0;
     add("exit after SIGTERM", "exit", random(&service.exit), exits_late.then(|| "1s".into()));
+    // E: a third of the default of ECS, and then a fifth of that (range 2 to 30 s).
     let timeout = service.stop_timeout;
     let to = if timeout > secs(10) { Some("10s".into()) } else { (timeout > secs(2)).then(|| "2s".into()) };
     add("stop timeout", "stop_timeout", span(timeout), to);
@@ -132,6 +134,7 @@ fn of_group(group: &HostGroup) -> Vec<Knob> {
     if let Contact::Poll { interval } = group.agent.contact
         && interval > secs(1)
     {
+        // E: as often as agents may ask without being a load (range 1 to 5 s).
         found.push(Knob::one(name, "agents' poll", &path("agent.poll"), &span(interval), "1s"));
     }
     found
@@ -156,7 +159,8 @@ fn random(dist: &Dist) -> String {
     unquoted(&Value::Random(dist.clone()))
 }
 
-/// The same with every span half as long; absent where there is nothing to halve.
+/// The same with every span half as long, which says how much a span matters where nobody knows what could be reached (E); absent
+/// where there is nothing to halve.
 fn halved(dist: &Dist) -> Option<String> {
     let half = |span: Duration| Duration::from_millis(span.as_millis() / 2);
     let halved = match dist {
