@@ -1,6 +1,7 @@
 //! The `seatrial` command.
 
 mod chart_files;
+mod check;
 mod cli;
 mod completions;
 mod explain;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let ended = match verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
+        Verb::Check(arguments) => check::check(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Sweep(arguments) => sweep::sweep(&arguments),
         Verb::List(arguments) => list::list(&arguments),
@@ -39,6 +41,8 @@ fn main() -> ExitCode {
 enum Exit {
     /// Here is the answer.
     Answered = 0,
+    /// The answer is no: a demand is not met.
+    No = 1,
     /// The question was wrong: usage, scenario, or a file that cannot be written.
     BadInput = 2,
     /// The simulation could not answer: no deploy of any variant ended.

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use seatrial_reports::statistics::{Estimated, Measure, Unit};
+use seatrial_reports::statistics::Estimated;
+use seatrial_scenarios::measures::{Measure, Statistic, Unit};
 use seatrial_scenarios::results::{Results, VariantResults};
 use seatrial_scenarios::suggestion_of_all;
 use seatrial_sim::engine::time::Duration;
@@ -45,8 +46,8 @@ impl FromStr for Until {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, amount) = text.split_once("+-").or_else(|| text.split_once('\u{b1}')).ok_or(HELP)?;
         let name = name.trim();
-        let measure = Measure::named(name).ok_or_else(|| {
-            let names = Measure::ALL.map(|measure| measure.name);
+        let measure = Measure::named(name).filter(has_interval).ok_or_else(|| {
+            let names: Vec<_> = Measure::ALL.iter().filter(|measure| has_interval(measure)).map(|m| m.name).collect();
             format!("there is no estimate '{name}': {}", suggestion_of_all(name, &names))
         })?;
         let bound = Bound::read(amount.trim(), measure.unit)?;
@@ -54,21 +55,20 @@ impl FromStr for Until {
     }
 }
 
+/// Whether how sure an estimate is can be said as an interval.
+pub fn has_interval(measure: &Measure) -> bool {
+    matches!(measure.statistic, Statistic::Mean | Statistic::Quantile(_))
+}
+
 impl Bound {
     /// A share, or an amount with the unit that the estimate has.
     fn read(text: &str, unit: Unit) -> Result<Self, String> {
-        let number = |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite());
-        let (number, bound): (_, fn(f64) -> Self) = match (text.strip_suffix('%'), unit) {
-            (Some(percent), _) => (number(percent), Self::Percent),
-            (None, Unit::Seconds) => (seatrial_scenarios::seconds(text), Self::Absolute),
-            (None, Unit::Usd) => (text.strip_prefix('$').and_then(number), Self::Absolute),
-            (None, Unit::Requests) => (number(text), Self::Absolute),
+        let share = text.strip_suffix('%').map(|percent| percent.trim().parse().ok());
+        let (number, bound): (Option<f64>, fn(f64) -> Self) = match share {
+            Some(percent) => (percent.filter(|percent: &f64| percent.is_finite()), Self::Percent),
+            None => (unit.read(text), Self::Absolute),
         };
-        let example = match unit {
-            Unit::Seconds => "5s",
-            Unit::Usd => "$3",
-            Unit::Requests => "10",
-        };
+        let example = unit.example();
         let positive = number.filter(|number| *number > 0.0);
         positive.map(bound).ok_or_else(|| format!("how far off? write '+-2 %' or '+-{example}', more than nothing"))
     }
@@ -108,10 +108,11 @@ impl Until {
 
     /// How sure a variant is; none where it has no such number.
     fn state(&self, variant: &VariantResults) -> Option<State> {
-        let estimated = self.measure.estimate(&variant.rows)?;
+        let numbers = self.measure.column.numbers(&variant.rows)?;
+        let estimated = Estimated::of(&self.measure, &numbers);
         Some(if self.is_met_by(estimated) {
             State::Reached
-        } else if self.measure.is_beyond_reach(&variant.rows) {
+        } else if estimated.is_beyond_reach(&self.measure, &numbers) {
             State::Unfinished
         } else {
             State::Unsure
@@ -141,7 +142,8 @@ impl Until {
 
     /// How wide the interval is, or why there is none.
     fn how_sure(&self, variant: &VariantResults) -> String {
-        let estimated = self.measure.estimate(&variant.rows);
+        let numbers = self.measure.column.numbers(&variant.rows);
+        let estimated = numbers.map(|numbers| Estimated::of(&self.measure, &numbers));
         let half = estimated.and_then(|estimated| estimated.half_width());
         let value = estimated.and_then(|estimated| estimated.value).unwrap_or_default();
         match (half, self.bound, self.measure.unit) {
@@ -152,7 +154,7 @@ impl Until {
             (Some(half), Bound::Percent(_), _) if value != 0.0 => format!("+-{:.1} %", 100.0 * half / value.abs()),
             (Some(half), _, Unit::Seconds) => format!("+-{}", Duration::from_secs_f64(half)),
             (Some(half), _, Unit::Usd) => format!("+-${half:.2}"),
-            (Some(half), _, Unit::Requests) => format!("+-{half:.1}"),
+            (Some(half), _, Unit::Minutes | Unit::Requests | Unit::Percent) => format!("+-{half:.1}"),
         }
     }
 }
@@ -172,7 +174,7 @@ mod tests {
             ("deploy_p50+-0.5%", Bound::Percent(0.5)),
             ("deploy_mean \u{b1} 1m30s", Bound::Absolute(90.0)),
             ("deploy_p95 +-500ms", Bound::Absolute(0.5)),
-            ("usd_per_month +-$3", Bound::Absolute(3.0)),
+            ("cost_per_month +-$3", Bound::Absolute(3.0)),
             ("failed_requests +-10", Bound::Absolute(10.0)),
         ];
         for (text, expected) in table {
@@ -186,7 +188,7 @@ mod tests {
             ("deploy_p95", HELP),
             ("deploy_p95 2 %", HELP),
             ("", HELP),
-            ("usd_per_mont +-2 %", "did you mean 'usd_per_month'?"),
+            ("cost_per_mont +-2 %", "did you mean 'cost_per_month'?"),
             ("+-2 %", "there are: deploy_mean, deploy_p50"),
             ("deploy_p95 +-5", "write '+-2 %' or '+-5s'"),
             ("deploy_p95 +-$5", "write '+-2 %' or '+-5s'"),
@@ -194,7 +196,7 @@ mod tests {
             ("deploy_p95 +--2 %", "more than nothing"),
             ("deploy_p95 +-inf %", "more than nothing"),
             ("deploy_p95 +-nan %", "more than nothing"),
-            ("usd_per_month +-3", "write '+-2 %' or '+-$3'"),
+            ("cost_per_month +-3", "write '+-2 %' or '+-$3'"),
             ("failed_requests +-$3", "write '+-2 %' or '+-10'"),
         ];
         for (text, part) in table {

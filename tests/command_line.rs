@@ -275,7 +275,7 @@ fn bad_input_ends_with_two_and_says_what_would_do() {
         (&["run", "web.toml", "--format", "json=a", "--format", "csv=a"], &["a is to be written twice"]),
         (&["run", "web.toml", "./web.toml", "--out", "out"], &["two of the scenario files have one name"]),
         (&["run", "web.toml", "--until", "deploy_p95"], &["--until", "deploy_p95 +-2 %"]),
-        (&["run", "web.toml", "--until", "p95 +-2 %"], &["no estimate 'p95'", "deploy_p95", "usd_per_month"]),
+        (&["run", "web.toml", "--until", "p95 +-2 %"], &["no estimate 'p95'", "deploy_p95", "cost_per_month"]),
         (&["run", "web.toml", "--until", "deploy_p95 +-2"], &["'+-2 %' or '+-5s'"]),
         (
             &["run", "web.toml", "--until", "failed_requests +-2 %"],
@@ -330,8 +330,8 @@ fn until_plays_as_many_seeds_as_it_takes() {
         assert!(half <= 0.02 * number(&variant["deploy_s"]["p95"]), "{half}: {variant}");
     }
     // Nothing of the bill varies: the first batch will do.
-    let table = said(&["--until", "usd_per_month +-$1"]);
-    assert!(table.contains("--until usd_per_month +-$1: every variant is that sure after 20 seeds"), "{table}");
+    let table = said(&["--until", "cost_per_month +-$1"]);
+    assert!(table.contains("--until cost_per_month +-$1: every variant is that sure after 20 seeds"), "{table}");
     let table = said(&["--until", "deploy_mean +-1ms", "--at-most", "33"]);
     assert!(table.contains("33 seeds\n"), "{table}");
     let line = table.lines().find(|line| line.contains("--until")).unwrap();

@@ -6,6 +6,7 @@
 //! the same bytes.
 
 pub mod charts;
+pub mod check;
 pub mod csv;
 pub mod explain;
 pub mod facts;

@@ -2,9 +2,12 @@
 
 pub mod catalogue;
 mod changes;
+pub mod criteria;
 mod decode;
+mod digest;
 pub mod explain;
 mod file;
+pub mod measures;
 mod overrides;
 mod report;
 pub mod results;
@@ -24,10 +27,11 @@ use seatrial_sim::model::Model;
 
 pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, seconds, suggestion_of_all};
 pub use report::{Problem, Report};
-pub use runner::{RunOptions, run};
+pub use runner::{RunOptions, pool, run};
 pub use vary::Setting;
 pub use written::written;
 
+use criteria::Criterion;
 use decode::{Decoded, Samples};
 use sweep::Axis;
 use tree::Value;
@@ -55,6 +59,8 @@ pub struct Scenario {
     pub variants: Vec<Variant>,
     /// What a sweep varies, where the file says so.
     pub axes: Vec<Axis>,
+    /// What a check demands of the variants, in the order of the file.
+    pub criteria: Vec<Criterion>,
     /// What they were read from.
     source: Source,
 }
@@ -99,8 +105,8 @@ impl Scenario {
             let help = "a scenario has a question, and at least one host group, service and deploy".to_string();
             return Err(Report::unreadable(name, 0, "an empty scenario".into(), Some(help)));
         }
-        let Resolved { base, variants, changes, axes } =
-            variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
+        let Resolved { base, variants, changes, axes, criteria } =
+            variants::resolve(&root, text, &Samples::beside(base_dir)).map_err(report)?;
         let scenario = Self {
             name: name.into(),
             system: system(&base, &variants),
@@ -111,6 +117,7 @@ impl Scenario {
             first_seed: base.first_seed,
             variants: variants.into_iter().map(|(name, decoded)| Variant::new(name, decoded)).collect(),
             axes,
+            criteria,
             source: Source::new(root, changes, base_dir),
         };
         let problems = sweep::check_axes(&scenario);

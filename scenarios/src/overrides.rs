@@ -27,7 +27,7 @@ impl Override {
         const LONGEST: usize = 8;
         let fixed = |key: &str, reason: &str| Err(self.wrong(format!("{key} is the same for all variants"), reason));
         match self.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [key @ ("question" | "variant" | "axis"), ..] => fixed(key, "it stands outside of them"),
+            [key @ ("question" | "variant" | "axis" | "check"), ..] => fixed(key, "it stands outside of them"),
             ["run", key @ ("seeds" | "seed")] => fixed(key, "they are compared seed by seed"),
             _ if self.path.len() > LONGEST => {
                 Err(self.wrong(format!("a path of {} keys", self.path.len()), "no value is that deep"))

@@ -43,7 +43,10 @@ pub(crate) fn play(model: &Model, seed: u64) -> Summary {
 }
 
 /// So many threads, or one a core.
-pub(crate) fn pool(threads: Option<usize>) -> ThreadPool {
+///
+/// # Panics
+/// When the system gives no threads.
+pub fn pool(threads: Option<usize>) -> ThreadPool {
     const MOST_THREADS: usize = 1_024;
     let threads = threads.map_or(0, |threads| threads.clamp(1, MOST_THREADS));
     ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads")

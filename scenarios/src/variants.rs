@@ -3,25 +3,30 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::decode::{Context, Decoded, Item, Samples, quoted, scenario};
+use crate::criteria::Criterion;
+use crate::decode::{self, Context, Decoded, Item, Samples, quoted, scenario};
 use crate::overrides::{Override, overrides};
 use crate::report::Problem;
 use crate::sweep::{self, Axis};
 use crate::tree::{Node, Value};
 
+/// The variant of a file that has none.
+const BASE: &str = "base";
+
 /// A variant's name and what it is with its overrides.
 pub(crate) type Named = (String, Decoded);
 
-/// The base and its variants, what each of them changes, and what a sweep varies.
+/// The base and its variants, what each of them changes, what a sweep varies, and what is demanded.
 pub(crate) struct Resolved {
     pub base: Decoded,
     pub variants: Vec<Named>,
     pub changes: Vec<Vec<Override>>,
     pub axes: Vec<Axis>,
+    pub criteria: Vec<Criterion>,
 }
 
 /// The base and its variants, or everything that is wrong with them.
-pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<Resolved, Vec<Problem>> {
+pub(crate) fn resolve(root: &Node, text: &str, samples: &Samples) -> Result<Resolved, Vec<Problem>> {
     let context = Context::new(samples);
     let base = scenario(root, &context);
     let written = root.get("variant").map(|node| Item { node, path: "variant".into(), context: &context });
@@ -29,6 +34,12 @@ pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<Resolved, Vec<Pr
     let axes = root.get("axis").map(|node| Item { node, path: "axis".into(), context: &context });
     let axes = axes.map(|item| sweep::axes_of_file(&item)).unwrap_or_default();
     let changes: Vec<Change> = written.map(|item| changes(&item)).unwrap_or_default();
+    let criteria = root.get("check").map(|node| {
+        let names: Vec<String> = changes.iter().map(|change| change.name.clone()).collect();
+        let names = if names.is_empty() { vec![BASE.into()] } else { names };
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        decode::criteria(&Item { node, path: "check".into(), context: &context }, &names, &line)
+    });
     let mut problems = context.problems.into_inner();
 
     let place = |problem: &Problem| (problem.span.clone().map(|span| (span.start, span.end)), problem.message.clone());
@@ -46,10 +57,10 @@ pub(crate) fn resolve(root: &Node, samples: &Samples) -> Result<Resolved, Vec<Pr
         Some(base) if problems.is_empty() => {
             let mut changes: Vec<_> = changes.into_iter().map(|change| change.overrides).collect();
             if variants.is_empty() {
-                variants.push(("base".into(), base.clone()));
+                variants.push((BASE.into(), base.clone()));
                 changes.push(Vec::new());
             }
-            Ok(Resolved { base, variants, changes, axes })
+            Ok(Resolved { base, variants, changes, axes, criteria: criteria.unwrap_or_default() })
         }
         _ => Err(problems),
     }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, in the words of `--help`; one file a verb.
 
+mod check;
 mod completions;
 mod explain;
 mod list;
@@ -10,6 +11,7 @@ mod sweep;
 
 use clap::{Parser, Subcommand};
 
+pub use check::{Check, CheckFormat};
 pub use completions::{Completions, Man};
 pub use explain::{Explain, ExplainFormat, ExplainOutput};
 pub use list::{List, ListFormat, Of};
@@ -34,6 +36,8 @@ pub enum Verb {
     Sweep(Sweep),
     /// Explain one deploy: what it waits for, what blocks it, and what each setting would save.
     Explain(Explain),
+    /// Check scenarios against what they demand and against a baseline: the gate for continuous integration.
+    Check(Box<Check>),
     /// Put what `run --out DIR` wrote on one page of HTML.
     Report(Report),
     /// List the systems, their strategies, the placements and the instance types, with every default and its source.
@@ -50,6 +54,7 @@ Examples:
   seatrial run web.toml --out results --format markdown=comment.md
   seatrial explain web.toml --variant 'short drain'
   seatrial run web.toml --report report.html
+  seatrial check web.toml --baseline baseline.toml
   seatrial sweep web.toml --axis host_group.m5.hosts=6..12
   seatrial list orchestrators
 
@@ -58,6 +63,7 @@ to your question.
 
 Exit codes:
   0    answered
+  1    the answer is no: a criterion of a check fails
   2    the question was wrong: usage, scenario
   3    no deploy ended, where there is one
   130  interrupted";

@@ -26,13 +26,23 @@ impl Interval {
 /// The 95 % confidence interval of a mean by Student's t: mean +- t(0.975, n - 1) x s / sqrt(n). A single value has none.
 /// Of differences between pairs it is the paired interval.
 pub fn mean_interval(values: &[f64]) -> Option<Interval> {
+    mean_bounds(values, BEYOND)
+}
+
+/// An interval of a mean that the truth is below with the chance `beyond`, and above with the same.
+pub(super) fn mean_bounds(values: &[f64], beyond: f64) -> Option<Interval> {
     let Moments { mean, of_mean, freedom } = Moments::of(values)?;
-    Some(Interval::around(mean, t(freedom)? * of_mean.sqrt()))
+    Some(Interval::around(mean, t(freedom, beyond)? * of_mean.sqrt()))
 }
 
 /// The 95 % confidence interval of mean(`this`) - mean(`other`) for samples that are independent of each other and may differ
 /// in their variances (Welch). A single value has none.
 pub fn unpaired_interval(this: &[f64], other: &[f64]) -> Option<Interval> {
+    unpaired_bounds(this, other, BEYOND)
+}
+
+/// An interval of that difference that the truth is below with the chance `beyond`, and above with the same.
+pub(super) fn unpaired_bounds(this: &[f64], other: &[f64], beyond: f64) -> Option<Interval> {
     let (this, other) = (Moments::of(this)?, Moments::of(other)?);
     let (difference, variance) = (this.mean - other.mean, this.of_mean + other.of_mean);
     if variance <= 0.0 {
@@ -40,7 +50,7 @@ pub fn unpaired_interval(this: &[f64], other: &[f64]) -> Option<Interval> {
     }
     // Welch and Satterthwaite: as many degrees of freedom as a chi square of that mean and variance has.
     let freedom = variance.powi(2) / (this.of_mean.powi(2) / this.freedom + other.of_mean.powi(2) / other.freedom);
-    Some(Interval::around(difference, t(freedom)? * variance.sqrt()))
+    Some(Interval::around(difference, t(freedom, beyond)? * variance.sqrt()))
 }
 
 /// The arithmetic mean; absent of nothing.
@@ -67,9 +77,12 @@ impl Moments {
     }
 }
 
-/// The 97.5 % quantile of Student's t.
-fn t(freedom: f64) -> Option<f64> {
-    Some(StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(0.975))
+/// Of a 95 % confidence interval, the chance that the truth is beyond one of its ends.
+const BEYOND: f64 = 0.025;
+
+/// What Student's t exceeds with the chance `beyond`.
+fn t(freedom: f64, beyond: f64) -> Option<f64> {
+    Some(StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(1.0 - beyond))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! From one row a seed to what can be said about a variant, and about its difference from the first one.
 
+pub(crate) mod bounds;
 mod means;
 mod measures;
 mod paired;
@@ -15,7 +16,7 @@ use seatrial_scenarios::results::{Results, Row, VariantResults};
 use seatrial_sim::measure::attribution::Parts;
 
 pub use means::{Interval, mean, mean_interval, unpaired_interval};
-pub use measures::{Estimated, Measure, Unit};
+pub use measures::Estimated;
 pub use paired::{Difference, PairedQuantile, Verdict};
 pub(crate) use quantiles::Durations;
 pub use quantiles::{QuantileInterval, quantile, quantile_interval};

@@ -2,6 +2,7 @@
 
 mod autoscaling;
 mod capacity;
+mod check;
 mod checks;
 mod deploy;
 mod dist;
@@ -27,6 +28,7 @@ use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::HourlyPrice;
 use seatrial_sim::traffic::Rate;
 
+pub(crate) use check::criteria;
 pub(crate) use dist::{Samples, parse as parse_dist};
 pub use free::{FREE_POOL, FREE_SLOTS, Part};
 pub use orchestrator::FREE;

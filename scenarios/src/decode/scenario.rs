@@ -56,6 +56,7 @@ pub(crate) fn scenario(root: &Node, context: &Context) -> Option<Decoded> {
     // They are read elsewhere.
     fields.get("variant");
     fields.get("axis");
+    fields.get("check");
     fields.close();
 
     let reserved_ports = reserved_ports(system.name);

@@ -6,13 +6,14 @@ mod design;
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use seatrial_sim::model::Model;
 use sha2::{Digest, Sha256};
 
+use crate::digest::{digest, hexadecimal};
 use crate::report::{Problem, Report};
 use crate::results::Row;
 use crate::runner::{play, pool};
@@ -213,7 +214,7 @@ impl Sweep {
             whole.update(digest);
             self.horizon_s = self.horizon_s.max(*horizon_s);
         }
-        self.fingerprint = whole.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        self.fingerprint = hexadecimal(&whole.finalize());
         let mut found = found.iter();
         self.cells.retain(|_| found.next().is_some_and(Result::is_ok));
         Ok(())
@@ -248,21 +249,6 @@ impl Sweep {
 
 /// What ends a sweep before its end.
 pub type Stop = Box<dyn Error + Send + Sync>;
-
-/// What a model is, in 32 bytes.
-fn digest(model: &Model) -> [u8; 32] {
-    /// Hashes what is written into it.
-    struct Hasher(Sha256);
-    impl Write for Hasher {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0.update(text.as_bytes());
-            Ok(())
-        }
-    }
-    let mut hasher = Hasher(Sha256::new());
-    write!(hasher, "{model:?}").expect("hashing does not fail");
-    hasher.0.finalize().into()
-}
 
 /// What is wrong with the axes of a file: those of which no value is one in any variant.
 pub(crate) fn check_axes(scenario: &Scenario) -> Vec<Problem> {

@@ -1,0 +1,250 @@
+//! The file of a baseline: what the deploys of some scenarios were like, as text that is small, sorted, and good to compare.
+//!
+//! A digest at its top covers all that follows, so that a file that was edited or cut short is known to be one. Facts are
+//! compressed, for they are long and nobody reads them there; numbers are text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use seatrial_scenarios::measures::Measure;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::kept::{Few, Kept, hexadecimal};
+use super::wording;
+use crate::statistics::Estimated;
+
+/// The format of the file.
+const SCHEMA_VERSION: i64 = 1;
+
+/// What the deploys of some scenarios were like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Baseline {
+    /// By the scenario's file, relative to the baseline's.
+    pub scenarios: BTreeMap<String, Entry>,
+}
+
+/// What the deploys of one scenario were like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The version of Seatrial that played it.
+    pub version: String,
+    /// The digest of the scenario file.
+    pub scenario: String,
+    /// The first seed; the others follow by one.
+    pub first_seed: u64,
+    /// How many there are.
+    pub seeds: u32,
+    /// By the variant's name.
+    pub variants: BTreeMap<String, Kept>,
+}
+
+/// Why a text is not a baseline that can be used, and what would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// What was found.
+    pub message: String,
+    /// What would do.
+    pub help: String,
+}
+
+/// What a text is.
+pub fn digest(text: &str) -> String {
+    // A version control system may have turned the ends of lines.
+    let text = text.replace("\r\n", "\n");
+    hexadecimal(&Sha256::digest(text)[..16])
+}
+
+impl Baseline {
+    /// The baseline as text.
+    pub fn render(&self) -> String {
+        let mut body = String::new();
+        for (file, entry) in &self.scenarios {
+            entry.render(file, &mut body);
+        }
+        let digest = digest(&body);
+        format!("{HEAD}schema_version = {SCHEMA_VERSION}\n{DIGEST}\"{digest}\"\n{body}")
+    }
+
+    /// The baseline that a text holds.
+    ///
+    /// # Errors
+    /// Where it is none, or was edited or cut short since it was written.
+    pub fn parse(text: &str) -> Result<Self, Unusable> {
+        let damaged = |why: String| Unusable {
+            message: format!("edited or cut short since it was written: {why}"),
+            help: "bring it back from version control, or remove it and write it anew with --update".into(),
+        };
+        let document: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| damaged(error.message().trim().to_string()))?;
+        match document.get("schema_version").and_then(toml::Value::as_integer) {
+            Some(SCHEMA_VERSION) => {}
+            Some(other) => {
+                return Err(Unusable {
+                    message: format!("its schema_version is {other}, and this version of seatrial reads {SCHEMA_VERSION}"),
+                    help: "remove it and write it anew with --update, or check with the version that wrote it".into(),
+                });
+            }
+            None => {
+                return Err(Unusable {
+                    message: "not a baseline: it has no schema_version".into(),
+                    help: "name a file that `seatrial check --update` wrote".into(),
+                });
+            }
+        }
+        let text = text.replace("\r\n", "\n");
+        let body = text.split_once(&format!("\n{DIGEST}")).and_then(|(_, rest)| rest.split_once('\n'));
+        let (said, body) = body.ok_or_else(|| damaged("its digest is missing".into()))?;
+        if said.trim_matches('"') != digest(body) {
+            return Err(damaged("its digest is that of another text".into()));
+        }
+        let document: Document =
+            document.try_into().map_err(|error: toml::de::Error| damaged(error.message().trim().to_string()))?;
+        let scenarios = document.scenario.into_iter().map(|entry| Some((entry.file.clone(), entry.into_entry()?)));
+        let scenarios: Option<_> = scenarios.collect();
+        Ok(Self { scenarios: scenarios.ok_or_else(|| damaged("numbers or facts that are none".into()))? })
+    }
+}
+
+const HEAD: &str = "\
+# What the deploys of some scenarios were like, seed by seed. Written by `seatrial check FILE.. --baseline THIS --update`, and
+# not to be edited: the digest below covers all that follows it.
+";
+const DIGEST: &str = "sha256 = ";
+
+impl Entry {
+    fn render(&self, file: &str, text: &mut String) {
+        let Self { version, scenario, first_seed, seeds, variants } = self;
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let mut line = |line: String| writeln!(text, "{line}").expect("a string takes what is written");
+        line(format!("\n[[scenario]]\nfile = {}\nversion = {}", quoted(file), quoted(version)));
+        line(format!("sha256 = \"{scenario}\"\nfirst_seed = {first_seed}\nseeds = {seeds}"));
+        for (name, kept) in variants {
+            line(format!("\n[[scenario.variant]]\nname = {}\n# {}", quoted(name), kept.in_words()));
+            line(format!("model_sha256 = \"{}\"", kept.model));
+            for (column, numbers) in &kept.columns {
+                line(format!("{column} = \"{}\"", written(numbers)));
+            }
+            let waits: Vec<_> =
+                kept.few.waits_s.iter().map(|(kind, seconds)| format!("{} = {seconds}", kind.replace(' ', "-"))).collect();
+            line(format!("waits_s = {{ {} }}", waits.join(", ")));
+            line(format!("facts_sha256 = \"{}\"", kept.few.digests.join(" ")));
+            line(format!("facts = \"{}\"", compressed(&kept.few.happenings)));
+        }
+    }
+}
+
+impl Kept {
+    /// What a reader of the file may want to know: `deploy_p50 4m 17s, deploy_p95 4m 18s, cost_per_month $551.88`.
+    fn in_words(&self) -> String {
+        let said = Measure::ALL.iter().filter_map(|measure| {
+            let estimated = Estimated::of(measure, self.numbers(measure)?);
+            Some(format!("{} {}", measure.name, wording::value(measure.unit, estimated.value)))
+        });
+        said.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "schema_version")]
+    _schema_version: i64,
+    #[serde(rename = "sha256")]
+    _sha256: String,
+    #[serde(default)]
+    scenario: Vec<WrittenEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntry {
+    file: String,
+    version: String,
+    sha256: String,
+    first_seed: u64,
+    seeds: u32,
+    #[serde(default)]
+    variant: Vec<WrittenVariant>,
+}
+
+#[derive(Deserialize)]
+struct WrittenVariant {
+    name: String,
+    model_sha256: String,
+    waits_s: BTreeMap<String, f64>,
+    facts_sha256: String,
+    facts: String,
+    #[serde(flatten)]
+    columns: BTreeMap<String, String>,
+}
+
+impl WrittenEntry {
+    fn into_entry(self) -> Option<Entry> {
+        let variants = self.variant.into_iter().map(|variant| {
+            let columns = variant.columns.into_iter().map(|(name, text)| Some((name, read(&text, self.seeds)?)));
+            let waits = variant.waits_s.into_iter().map(|(kind, seconds)| (kind.replace('-', " "), seconds));
+            let few = Few {
+                digests: variant.facts_sha256.split_whitespace().map(String::from).collect(),
+                happenings: expanded(&variant.facts)?,
+                waits_s: waits.collect(),
+            };
+            let columns = columns.collect::<Option<_>>()?;
+            Some((variant.name, Kept { model: variant.model_sha256, columns, few }))
+        });
+        Some(Entry {
+            version: self.version,
+            scenario: self.sha256,
+            first_seed: self.first_seed,
+            seeds: self.seeds,
+            variants: variants.collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// Numbers with spaces between them, `-` for a run that did not finish, and equal neighbours once: `200*91.98`.
+fn written(numbers: &[Option<f64>]) -> String {
+    let groups = numbers.chunk_by(|a, b| a == b).map(|group| {
+        let number = group[0].map_or_else(|| "-".into(), |number| number.to_string());
+        if group.len() == 1 { number } else { format!("{}*{number}", group.len()) }
+    });
+    groups.collect::<Vec<_>>().join(" ")
+}
+
+/// As many numbers as there are seeds.
+fn read(text: &str, seeds: u32) -> Option<Vec<Option<f64>>> {
+    let mut numbers = vec![];
+    for word in text.split_whitespace() {
+        let (times, number) = word.split_once('*').unwrap_or(("1", word));
+        let times: usize = times.parse().ok().filter(|times| numbers.len() + times <= seeds as usize)?;
+        let number = match number {
+            "-" => None,
+            number => Some(number.parse().ok().filter(|number: &f64| number.is_finite())?),
+        };
+        numbers.extend(std::iter::repeat_n(number, times));
+    }
+    (numbers.len() == seeds as usize).then_some(numbers)
+}
+
+/// Lines as compressed text.
+fn compressed(lines: &[String]) -> String {
+    let mut encoder = DeflateEncoder::new(vec![], Compression::best());
+    let written = encoder.write_all(lines.join("\n").as_bytes()).and_then(|()| encoder.finish());
+    STANDARD_NO_PAD.encode(written.expect("memory takes what is written"))
+}
+
+/// The lines again; none of what was not compressed.
+fn expanded(text: &str) -> Option<Vec<String>> {
+    /// Facts are shorter; a text that expands to more is not one of ours.
+    const LONGEST: u64 = 16 * 1024 * 1024;
+    let mut lines = String::new();
+    let bytes = STANDARD_NO_PAD.decode(text).ok()?;
+    DeflateDecoder::new(&bytes[..]).take(LONGEST).read_to_string(&mut lines).ok()?;
+    Some(lines.lines().map(String::from).collect())
+}

@@ -1,0 +1,138 @@
+//! The file of a baseline: read, and written aside before it takes the place of the old one.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+
+use seatrial_reports::check::baseline::{Baseline, Entry};
+use seatrial_scenarios::{RunOptions, Scenario};
+
+use super::{entry_of, parse, relative};
+use crate::Exit;
+use crate::cli;
+use crate::run::{Failure, cannot_write, interruption, print, progress_bar};
+
+/// A baseline and where it is kept.
+pub struct Store {
+    /// As the user called it.
+    pub name: String,
+    path: PathBuf,
+    /// What the file says; nothing where there is none yet.
+    text: Option<String>,
+    baseline: Baseline,
+}
+
+impl Store {
+    /// The baseline in a file that may not be there yet; `-` is the standard output.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let text = match fs::read_to_string(path) {
+            _ if path == Path::new("-") => None,
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(format!("error: {name}: cannot be read: {error}").into()),
+        };
+        let baseline = text.as_deref().map_or_else(|| Ok(Baseline::default()), |text| parse(&name, text))?;
+        Ok(Self { name, path: path.into(), text, baseline })
+    }
+
+    /// The baseline in a file.
+    pub fn existing(path: &Path) -> Result<Self, Failure> {
+        let store = Self::open(path)?;
+        if store.text.is_none() {
+            return Err(format!("error: {}: no such file\n  = help: write it with --update", store.name).into());
+        }
+        Ok(store)
+    }
+
+    /// A baseline that stands in no file.
+    pub fn of(name: String, baseline: Baseline) -> Self {
+        Self { name, path: "-".into(), text: None, baseline }
+    }
+
+    /// What it says of a scenario.
+    pub fn entry(&self, scenario: &Scenario) -> Option<&Entry> {
+        self.baseline.scenarios.get(&self.key(scenario))
+    }
+
+    /// The scenario's file, relative to the baseline's.
+    fn key(&self, scenario: &Scenario) -> String {
+        relative(Path::new(&scenario.name), self.folder())
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Plays the scenarios and keeps what they give. The file is the old one or the new one at any moment.
+    pub fn update(mut self, scenarios: &[Scenario], arguments: &cli::Check) -> Result<ExitCode, Failure> {
+        let interrupted = interruption()?;
+        let mut said = vec![];
+        for scenario in scenarios {
+            let key = self.key(scenario);
+            let old = self.baseline.scenarios.get(&key);
+            let seeds = arguments.seeds.or(old.map(|entry| entry.seeds)).unwrap_or(scenario.seeds);
+            let first_seed =
+                arguments.seed.or(old.map(|entry| entry.first_seed)).unwrap_or(scenario.first_seed);
+            let options = RunOptions {
+                seeds: Some(seeds),
+                first_seed: Some(first_seed),
+                threads: arguments.threads.map(|threads| threads as usize),
+            };
+            let runs = u64::from(seeds) * scenario.variants.len() as u64;
+            let bar = progress_bar(arguments.quiet, runs, &scenario.name);
+            let results =
+                seatrial_scenarios::run(scenario, &options, &|done, _| bar.set_position(done), &interrupted);
+            bar.finish_and_clear();
+            if interrupted.load(Ordering::Relaxed) {
+                eprintln!("interrupted: {} is as it was", self.name);
+                return Ok(Exit::Interrupted.into());
+            }
+            let entry = entry_of(scenario, &results, first_seed, arguments.threads);
+            let what = match old {
+                None => "new",
+                Some(old) if *old == entry => "as it was",
+                Some(old) if old.variants == entry.variants => "plays as it did",
+                Some(_) => "changed",
+            };
+            said.push(format!("{key}: {what}, {seeds} seeds"));
+            self.baseline.scenarios.insert(key, entry);
+        }
+        let is_file = self.path != Path::new("-");
+        if is_file {
+            let folder = self.folder().to_path_buf();
+            let there = |key: &String| folder.join(key).exists();
+            let gone: Vec<String> = self.baseline.scenarios.keys().filter(|key| !there(key)).cloned().collect();
+            for key in gone {
+                self.baseline.scenarios.remove(&key);
+                said.push(format!("{key}: left out, for there is no such file"));
+            }
+        }
+        let text = self.baseline.render();
+        if is_file {
+            self.replace(&text)?;
+            print(&(said.join("\n") + "\n"))?;
+        } else {
+            print(&text)?;
+        }
+        Ok(Exit::Answered.into())
+    }
+
+    /// Writes the file aside and renames it.
+    fn replace(&self, text: &str) -> Result<(), Failure> {
+        if self.text.as_deref() == Some(text) {
+            return Ok(());
+        }
+        let mut aside = self.path.clone().into_os_string();
+        aside.push(".new");
+        let aside = PathBuf::from(aside);
+        let written = File::create(&aside).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|error| cannot_write(&aside, &error))?;
+        fs::rename(&aside, &self.path).map_err(|error| cannot_write(&self.path, &error))
+    }
+}
