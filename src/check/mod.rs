@@ -58,20 +58,20 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
 
 /// What would fail after the work fails before it: every scenario has something to be checked by, and something to compare
 /// with.
-fn check_demands(
-    scenarios: &[Scenario],
-    arguments: &cli::Check,
-    baseline: Option<&Store>,
-) -> Result<(), Failure> {
+fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Option<&Store>) -> Result<(), Failure> {
     let mut problems = vec![];
     let mut wrong = |message: String, help: &str| problems.push(format!("error: {message}\n  = help: {help}"));
     if arguments.exact && baseline.is_none() {
-        wrong("--exact compares, and there is nothing to compare with".into(), "name a --baseline, or a build with --against");
+        wrong(
+            "--exact compares, and there is nothing to compare with".into(),
+            "name a --baseline, or a build with --against",
+        );
     }
     for scenario in scenarios {
         let name = &scenario.name;
         if scenario.criteria.is_empty() && !arguments.exact {
-            let help = "write for example: [check] deploy_p95 = \"max +10%\"; or ask with --exact whether anything changed";
+            let help =
+                "write for example: [check] deploy_p95 = \"max +10%\"; or ask with --exact whether anything changed";
             wrong(format!("{name}: nothing is demanded: there is no [check]"), help);
         }
         let Some(store) = baseline else {
@@ -179,8 +179,12 @@ impl<'a> Checking<'a> {
         };
         let [done, runs] = [before, before + seeds].map(|n| u64::from(n) * self.scenario.variants.len() as u64);
         let bar = progress_bar(self.arguments.quiet, runs, &self.scenario.name);
-        let results =
-            seatrial_scenarios::run(self.scenario, &options, &|more, _| bar.set_position(done + more), self.interrupted);
+        let results = seatrial_scenarios::run(
+            self.scenario,
+            &options,
+            &|more, _| bar.set_position(done + more),
+            self.interrupted,
+        );
         bar.finish_and_clear();
         results
     }
@@ -196,7 +200,8 @@ impl<'a> Checking<'a> {
             let having: Vec<_> = variants.filter(|(_, kept)| kept.numbers(&criterion.measure).is_some()).collect();
             if having.is_empty() {
                 let (name, line, measure) = (&self.scenario.name, criterion.line, criterion.measure.name);
-                let help = "failed requests need a service with a load; durations and prices of deploys need a [[deploy]]";
+                let help =
+                    "failed requests need a service with a load; durations and prices of deploys need a [[deploy]]";
                 return Err(format!("error: {name}:{line}: no variant has {measure}\n  = help: {help}").into());
             }
             asked.extend(having.into_iter().map(|(name, kept)| (criterion, name, kept)));

@@ -93,9 +93,7 @@ fn interval(measure: &Measure, this: &[Option<f64>], other: &[Option<f64>]) -> O
     /// On each side.
     const BEYOND: f64 = 0.025;
     let interval = match measure.statistic {
-        Statistic::Quantile(percent) => {
-            bounds::of_quantile_excess(this, other, percent, Pairing::SameSeeds, BEYOND)
-        }
+        Statistic::Quantile(percent) => bounds::of_quantile_excess(this, other, percent, Pairing::SameSeeds, BEYOND),
         Statistic::Mean => {
             let [this, other] = [this, other].map(|numbers| numbers.iter().copied().collect::<Option<Vec<f64>>>());
             bounds::of_mean_excess(&this?, &other?, Pairing::SameSeeds, BEYOND)
@@ -156,52 +154,60 @@ impl Happening {
         }
     }
 
-    fn is_placement(&self) -> bool {
-        self.text("fact").as_deref() == Some("task_provisioning")
+    /// The service whose task got a host here: a new one, or one that is there from the start.
+    fn placed(&self) -> Option<String> {
+        let fact = self.text("fact")?;
+        let is_new = fact == "task_provisioning" || (fact == "task_in_service" && self.at_s == 0.0);
+        self.text("service").filter(|_| is_new)
     }
 
-    /// `task draining: web, task 3, on m5-1`.
+    /// `task draining (web, task 3, on m5-1)`.
     fn in_words(&self) -> String {
         let fact = self.text("fact").unwrap_or_default().replace('_', " ");
         let first = ["service", "group", "task", "version", "host"];
         let others = self.fields.keys().map(String::as_str).filter(|key| *key != "fact" && !first.contains(key));
         let of = first.into_iter().chain(others).filter_map(|key| {
-            let value = self.text(key)?;
-            Some(match key {
-                "service" | "group" => value,
-                "host" => format!("on {value}"),
-                _ => format!("{} {value}", key.replace('_', " ")),
+            let name = key.replace('_', " ");
+            Some(match (key, self.fields.get(key)?) {
+                (_, Value::Bool(false)) => return None,
+                (_, Value::Bool(true)) => name,
+                ("service" | "group", _) => self.text(key)?,
+                ("host", _) => format!("on {}", self.text(key)?),
+                _ => format!("{name} {}", self.text(key)?),
             })
         });
         let of: Vec<String> = of.collect();
-        if of.is_empty() { fact } else { format!("{fact}: {}", of.join(", ")) }
+        if of.is_empty() { fact } else { format!("{fact} ({})", of.join(", ")) }
     }
 }
 
 /// What is different of what happens next in two runs.
 fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
+    let at = |happening: &Happening| wording::duration(happening.at_s);
     match (now, before) {
-        (Some(now), Some(before)) if now.is_placement() && before.is_placement() && now.at_s == before.at_s => {
-            let [host, instead] = [now, before].map(|happening| happening.text("host").unwrap_or_default());
-            let service = now.text("service").unwrap_or_default();
-            if host != instead && now.text("service") == before.text("service") {
-                return format!("host {host} was chosen for a task of {service} instead of {instead}");
-            }
-            format!("{}, where the baseline has {}", now.in_words(), before.in_words())
-        }
         (Some(now), Some(before)) if now.at_s == before.at_s => {
-            format!("{}, where the baseline has {}", now.in_words(), before.in_words())
+            let [host, instead] = [now, before].map(|happening| happening.text("host"));
+            match (now.placed(), host.zip(instead)) {
+                (Some(service), Some((host, instead))) if host != instead && before.placed() == now.placed() => {
+                    format!("host {host} was chosen for a task of {service} instead of {instead}")
+                }
+                _ => format!("{} instead of {}", now.in_words(), before.in_words()),
+            }
+        }
+        (Some(now), Some(before)) if now.fields == before.fields && now.at_s < before.at_s => {
+            format!("{}, in the baseline not until {}", now.in_words(), at(before))
+        }
+        (Some(now), Some(before)) if now.fields == before.fields => {
+            format!("{} does not come until {}", now.in_words(), at(now))
         }
         (Some(now), Some(before)) if now.at_s < before.at_s => {
-            let later = wording::duration(before.at_s);
-            format!("{}, where in the baseline nothing happens until {later}: {}", now.in_words(), before.in_words())
+            format!("{}; in the baseline {} comes next, at {}", now.in_words(), before.in_words(), at(before))
         }
         (Some(now), Some(before)) => {
-            let later = wording::duration(now.at_s);
-            format!("nothing happens until {later} ({}), where the baseline has {}", now.in_words(), before.in_words())
+            format!("no {}; {} comes next, at {}", before.in_words(), now.in_words(), at(now))
         }
         (Some(now), None) => format!("{}, where in the baseline nothing happens any more", now.in_words()),
-        (None, Some(before)) => format!("nothing happens any more, where the baseline has {}", before.in_words()),
+        (None, Some(before)) => format!("no {}; nothing happens any more", before.in_words()),
         (None, None) => String::new(),
     }
 }

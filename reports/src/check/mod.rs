@@ -107,11 +107,7 @@ impl Checked {
     /// How many demands there are of each kind.
     pub fn tally(&self) -> Tally {
         let count = |verdict| self.cases.iter().filter(|case| case.verdict == verdict).count();
-        Tally {
-            passed: count(Verdict::Pass),
-            failed: count(Verdict::Fail),
-            undecided: count(Verdict::Undecided),
-        }
+        Tally { passed: count(Verdict::Pass), failed: count(Verdict::Fail), undecided: count(Verdict::Undecided) }
     }
 
     /// What is different in a variant.

@@ -22,7 +22,8 @@ pub(super) fn closing(check: &Check) -> String {
         said.push(if all == 1 { format!("{criteria} is met") } else { format!("all of {criteria} are met") });
     }
     if tally.undecided > 0 {
-        let of = if tally.failed > 0 { String::new() } else { format!(" of {}", counted(all, "criterion", "criteria")) };
+        let of =
+            if tally.failed > 0 { String::new() } else { format!(" of {}", counted(all, "criterion", "criteria")) };
         let strictly = if check.strict { ", which --strict does not allow" } else { "" };
         said.push(format!("{}{of} undecided{strictly}", tally.undecided));
     }
@@ -66,7 +67,12 @@ pub(super) fn measured(case: &Case) -> String {
         None => String::new(),
     };
     let Some(was) = case.baseline else {
-        return is + &if case.criterion.demand.is_relative() { String::new() } else { sure(case.bounds, &|end| value(unit, Some(end))) };
+        return is
+            + &if case.criterion.demand.is_relative() {
+                String::new()
+            } else {
+                sure(case.bounds, &|end| value(unit, Some(end)))
+            };
     };
     let in_percent = matches!(case.criterion.demand, Demand::MorePercent(_)) && was > 0.0;
     let of = |by: f64| if in_percent { percent(100.0 * by / was) } else { difference(unit, by) };
@@ -103,10 +109,14 @@ pub(super) fn moved(moved: &Moved) -> String {
     format!("{} {was} -> {is}{}", moved.measure.name, by.unwrap_or_default())
 }
 
-/// Where the runs part: `seed 1: at 12m 40s host m5-3 was chosen for a task of web instead of m5-1`.
+/// Where the runs part: `seed 1, at 12m 40s: host m5-3 was chosen for a task of web instead of m5-1`.
 pub(super) fn parting(parting: &Parting) -> String {
-    let at = parting.at_s.map(|at_s| format!("at {} ", duration(at_s)));
-    plain(&format!("seed {}: {}{}", parting.seed, at.unwrap_or_default(), parting.what))
+    let at = match parting.at_s {
+        None => String::new(),
+        Some(0.0) => ", at the start".into(),
+        Some(at_s) => format!(", at {}", duration(at_s)),
+    };
+    plain(&format!("seed {}{at}: {}", parting.seed, parting.what))
 }
 
 /// `1 variant`, `3 variants`.
@@ -153,7 +163,10 @@ pub(super) fn difference(unit: Unit, by: f64) -> String {
 pub(super) fn percent(by: f64) -> String {
     match by {
         by if by == 0.0 => "0 %".into(),
-        by if by.abs() >= 1000.0 => format!("{}{} %", if by < 0.0 { '-' } else { '+' }, grouped(&format!("{:.0}", by.abs()))),
+        by if by.abs() < 0.05 => "0.0 %".into(),
+        by if by.abs() >= 1000.0 => {
+            format!("{}{} %", if by < 0.0 { '-' } else { '+' }, grouped(&format!("{:.0}", by.abs())))
+        }
         by => format!("{by:+.1} %"),
     }
 }
