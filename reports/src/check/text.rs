@@ -34,9 +34,9 @@ fn of_case(checked: &Checked, case: &Case) -> Vec<String> {
     if case.verdict != Verdict::Pass {
         let place = format!("{}:{}: {}", checked.file, case.criterion.line, case.criterion.written());
         lines.push(wrapped(&plain(&place), BELOW));
-        lines.extend(case.remark.iter().map(|remark| wrapped(remark, BELOW)));
+        lines.extend(case.remark.iter().map(|remark| wrapped(&plain(remark), BELOW)));
     }
-    if case.verdict == Verdict::Fail && case.criterion.measure.column.name == "deploy_s" {
+    if case.verdict == Verdict::Fail && case.is_of_deploys() {
         lines.extend(checked.change(&case.variant).and_then(waits).map(|waits| wrapped(&waits, BELOW)));
     }
     lines

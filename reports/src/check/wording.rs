@@ -62,22 +62,19 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
 pub(super) fn measured(case: &Case) -> String {
     let unit = case.criterion.measure.unit;
     let is = format!("{} {}", case.criterion.measure.name, value(unit, case.value));
-    let sure = |ends: Option<Interval>, say: &dyn Fn(f64) -> String| match ends {
-        Some(ends) => format!(" {} ({} CI)", interval(ends, say), confidence(case.confidence)),
-        None => String::new(),
+    let known = case.bounds.filter(|ends| ends.low.is_finite() || ends.high.is_finite());
+    let sure = |say: &dyn Fn(f64) -> String| {
+        let ends = known.map(|ends| format!(" {} ({} CI)", interval(ends, say), confidence(case.confidence)));
+        ends.unwrap_or_default()
     };
     let Some(was) = case.baseline else {
         return is
-            + &if case.criterion.demand.is_relative() {
-                String::new()
-            } else {
-                sure(case.bounds, &|end| value(unit, Some(end)))
-            };
+            + &if case.criterion.demand.is_relative() { String::new() } else { sure(&|end| value(unit, Some(end))) };
     };
     let in_percent = matches!(case.criterion.demand, Demand::MorePercent(_)) && was > 0.0;
     let of = |by: f64| if in_percent { percent(100.0 * by / was) } else { difference(unit, by) };
-    let by = case.difference().map_or_else(|| "not known".into(), of);
-    format!("{is}, baseline {}: {by}{}", value(unit, Some(was)), sure(case.bounds, &of))
+    let by = case.difference().map(|by| format!(": {}{}", of(by), sure(&of)));
+    format!("{is}, baseline {}{}", value(unit, Some(was)), by.unwrap_or_default())
 }
 
 /// What deploys wait for now: `the difference is in: drain +4m 10s, health check -10.0s`.
@@ -179,7 +176,7 @@ fn decimal(value: f64) -> String {
 
 /// Dollars and cents, with commas; less than a cent with as many digits as it takes.
 fn dollars(usd: f64) -> String {
-    if usd > 0.0 && usd < 0.005 {
+    if (0.000_000_5..0.005).contains(&usd) {
         return format!("{usd:.6}").trim_end_matches('0').into();
     }
     let text = cents(usd);
