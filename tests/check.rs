@@ -292,6 +292,27 @@ fn another_build_plays_the_same_seeds() {
     assert_eq!((code, out.contains("not a baseline")), (Some(2), true), "{out}");
 }
 
+/// The front door is true: the README and the page about checks show what the command prints. (Golden: a copy of
+/// `double-the-hosts.toml`, checked after its maximum percent was lowered from 200 to 150.)
+#[test]
+fn the_readme_and_the_docs_show_what_a_check_prints() {
+    let folder = empty_folder("check", "docs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let good = fs::read_to_string(root.join("scenarios/library/double-the-hosts.toml")).unwrap();
+    let file = folder.join("double-the-hosts.toml");
+    let arguments = ["check", "double-the-hosts.toml", "--baseline", "baseline.toml"];
+    fs::write(&file, &good).unwrap();
+    assert_eq!(said(&seatrial(&folder, &[&arguments[..], &["--update"]].concat())).0, Some(0));
+    fs::write(&file, good.replace("maximum_percent = 200", "maximum_percent = 150")).unwrap();
+    let (code, printed) = said(&seatrial(&folder, &arguments));
+    assert_eq!(code, Some(1), "{printed}");
+    let docs = fs::read_to_string(root.join("docs/check.md")).unwrap();
+    assert!(docs.contains(printed.trim_end()), "docs/check.md does not show\n{printed}");
+    let short: Vec<&str> = printed.lines().take(4).collect();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    assert!(readme.contains(&short.join("\n")), "the README does not show\n{}", short.join("\n"));
+}
+
 #[test]
 fn what_cannot_be_checked_is_said_before_anything_is_played() {
     let folder = folder("questions");

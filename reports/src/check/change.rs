@@ -187,6 +187,10 @@ fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
     let looks_alike = now.map(rounded) == before.map(rounded);
     // As exact as it takes.
     let at = |happening: &Happening| if looks_alike { format!("{} s", happening.at_s) } else { rounded(happening) };
+    let next = |happening: &Happening| {
+        let at = if looks_alike { String::new() } else { format!(", at {}", rounded(happening)) };
+        format!("{} comes next{at}", happening.in_words())
+    };
     match (now, before) {
         (Some(now), Some(before)) if now.at_s == before.at_s => {
             let [host, instead] = [now, before].map(|happening| happening.text("host"));
@@ -204,10 +208,10 @@ fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
             format!("{} does not come until {}", now.in_words(), at(now))
         }
         (Some(now), Some(before)) if now.at_s < before.at_s => {
-            format!("{}; in the baseline {} comes next, at {}", now.in_words(), before.in_words(), at(before))
+            format!("{}; in the baseline {}", now.in_words(), next(before))
         }
         (Some(now), Some(before)) => {
-            format!("no {}; {} comes next, at {}", before.in_words(), now.in_words(), at(now))
+            format!("no {}; {}", before.in_words(), next(now))
         }
         (Some(now), None) => format!("{}, where in the baseline nothing happens any more", now.in_words()),
         (None, Some(before)) => format!("no {}; nothing happens any more", before.in_words()),

@@ -58,7 +58,12 @@ fn of_changes(checked: &Checked, against: &Against, verbose: bool) -> Vec<String
     let of = counted(checked.variants, "variant", "variants");
     lines.push(format!("  changed since {name}: {} of {of}", against.changes.len()));
     let shown = if verbose { against.changes.len() } else { SHOWN };
-    for change in against.changes.iter().take(shown) {
+    // What does not hold comes first.
+    let fails = |change: &Change| {
+        checked.cases.iter().any(|case| case.variant == change.variant && case.verdict == Verdict::Fail)
+    };
+    let (failing, others): (Vec<&Change>, Vec<&Change>) = against.changes.iter().partition(|change| fails(change));
+    for change in failing.into_iter().chain(others).take(shown) {
         lines.extend(of_change(change, against));
     }
     let more = against.changes.len().saturating_sub(shown);
