@@ -85,8 +85,13 @@ impl<'a> Line<'a> {
         let named = |service: ServiceId| Some(model.services[service.index()].name.as_str());
         let host_name = |host: HostId| Some(hosts[host.index()].as_str());
         let because = Some(Some(record.because.index()).filter(|_| record.because != id));
-        let line =
-            Self { id: Some(id.index()), at_s: record.at.as_secs_f64(), fact: word(record.fact), because, ..Self::default() };
+        let line = Self {
+            id: Some(id.index()),
+            at_s: record.at.as_secs_f64(),
+            fact: word(record.fact),
+            because,
+            ..Self::default()
+        };
         match record.fact {
             Fact::HostLaunched { host, for_deploy, .. } => {
                 Self { host: host_name(host), for_deploy: Some(for_deploy), ..line }

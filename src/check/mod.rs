@@ -1,7 +1,9 @@
 //! `seatrial check`: play the scenarios until every demand is decided, and say what came of them.
 
 mod against;
+mod command;
 mod store;
+mod summary;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +14,7 @@ use seatrial_reports::check::baseline::{Baseline, Entry, digest};
 use seatrial_reports::check::change::Change;
 use seatrial_reports::check::kept::{FEW, Few, Kept};
 use seatrial_reports::check::verdict::{Case, FALSE_ALARMS, Look, Side, Sides, Verdict};
-use seatrial_reports::check::{Against, Check, Checked, text};
+use seatrial_reports::check::{Against, Check, Checked, github, gitlab, json, junit, markdown, text};
 use seatrial_scenarios::explain::{longest, trace};
 use seatrial_scenarios::results::Results;
 use seatrial_scenarios::{RunOptions, Scenario, Variant, pool};
@@ -46,7 +48,8 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
             break;
         }
     }
-    let check = Check { scenarios: checked, strict: arguments.strict, exact: arguments.exact };
+    let (strict, exact, command) = (arguments.strict, arguments.exact, command::of(arguments));
+    let check = Check { scenarios: checked, strict, exact, command };
     answer(&check, arguments)?;
     Ok(match (interrupted.load(Ordering::Relaxed), check.passes()) {
         (true, _) => Exit::Interrupted,
@@ -58,20 +61,20 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
 
 /// What would fail after the work fails before it: every scenario has something to be checked by, and something to compare
 /// with.
-fn check_demands(
-    scenarios: &[Scenario],
-    arguments: &cli::Check,
-    baseline: Option<&Store>,
-) -> Result<(), Failure> {
+fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Option<&Store>) -> Result<(), Failure> {
     let mut problems = vec![];
     let mut wrong = |message: String, help: &str| problems.push(format!("error: {message}\n  = help: {help}"));
     if arguments.exact && baseline.is_none() {
-        wrong("--exact compares, and there is nothing to compare with".into(), "name a --baseline, or a build with --against");
+        wrong(
+            "--exact compares, and there is nothing to compare with".into(),
+            "name a --baseline, or a build with --against",
+        );
     }
     for scenario in scenarios {
         let name = &scenario.name;
         if scenario.criteria.is_empty() && !arguments.exact {
-            let help = "write for example: [check] deploy_p95 = \"max +10%\"; or ask with --exact whether anything changed";
+            let help =
+                "write for example: [check] deploy_p95 = \"max +10%\"; or ask with --exact whether anything changed";
             wrong(format!("{name}: nothing is demanded: there is no [check]"), help);
         }
         let Some(store) = baseline else {
@@ -106,8 +109,15 @@ fn answer(check: &Check, arguments: &cli::Check) -> Result<(), Failure> {
     for output in &arguments.formats {
         let written = match output.format {
             CheckFormat::Text => text::render(check, arguments.verbose),
-            _ => String::new(),
+            CheckFormat::Json => json::render(check),
+            CheckFormat::Junit => junit::render(check),
+            CheckFormat::Github => github::render(check),
+            CheckFormat::Gitlab => gitlab::render(check),
+            CheckFormat::Markdown => markdown::render(check),
         };
+        if output.format == CheckFormat::Github {
+            summary::append(check)?;
+        }
         match &output.file {
             Some(file) => write(file, written.as_bytes())?,
             None => print(&written)?,
@@ -179,8 +189,12 @@ impl<'a> Checking<'a> {
         };
         let [done, runs] = [before, before + seeds].map(|n| u64::from(n) * self.scenario.variants.len() as u64);
         let bar = progress_bar(self.arguments.quiet, runs, &self.scenario.name);
-        let results =
-            seatrial_scenarios::run(self.scenario, &options, &|more, _| bar.set_position(done + more), self.interrupted);
+        let results = seatrial_scenarios::run(
+            self.scenario,
+            &options,
+            &|more, _| bar.set_position(done + more),
+            self.interrupted,
+        );
         bar.finish_and_clear();
         results
     }
@@ -196,7 +210,8 @@ impl<'a> Checking<'a> {
             let having: Vec<_> = variants.filter(|(_, kept)| kept.numbers(&criterion.measure).is_some()).collect();
             if having.is_empty() {
                 let (name, line, measure) = (&self.scenario.name, criterion.line, criterion.measure.name);
-                let help = "failed requests need a service with a load; durations and prices of deploys need a [[deploy]]";
+                let help =
+                    "failed requests need a service with a load; durations and prices of deploys need a [[deploy]]";
                 return Err(format!("error: {name}:{line}: no variant has {measure}\n  = help: {help}").into());
             }
             asked.extend(having.into_iter().map(|(name, kept)| (criterion, name, kept)));

@@ -74,8 +74,7 @@ impl Store {
             let key = self.key(scenario);
             let old = self.baseline.scenarios.get(&key);
             let seeds = arguments.seeds.or(old.map(|entry| entry.seeds)).unwrap_or(scenario.seeds);
-            let first_seed =
-                arguments.seed.or(old.map(|entry| entry.first_seed)).unwrap_or(scenario.first_seed);
+            let first_seed = arguments.seed.or(old.map(|entry| entry.first_seed)).unwrap_or(scenario.first_seed);
             let options = RunOptions {
                 seeds: Some(seeds),
                 first_seed: Some(first_seed),
@@ -83,8 +82,7 @@ impl Store {
             };
             let runs = u64::from(seeds) * scenario.variants.len() as u64;
             let bar = progress_bar(arguments.quiet, runs, &scenario.name);
-            let results =
-                seatrial_scenarios::run(scenario, &options, &|done, _| bar.set_position(done), &interrupted);
+            let results = seatrial_scenarios::run(scenario, &options, &|done, _| bar.set_position(done), &interrupted);
             bar.finish_and_clear();
             if interrupted.load(Ordering::Relaxed) {
                 eprintln!("interrupted: {} is as it was", self.name);

@@ -87,7 +87,9 @@ impl Baseline {
             Some(SCHEMA_VERSION) => {}
             Some(other) => {
                 return Err(Unusable {
-                    message: format!("its schema_version is {other}, and this version of seatrial reads {SCHEMA_VERSION}"),
+                    message: format!(
+                        "its schema_version is {other}, and this version of seatrial reads {SCHEMA_VERSION}"
+                    ),
                     help: "remove it and write it anew with --update, or check with the version that wrote it".into(),
                 });
             }
@@ -131,8 +133,12 @@ impl Entry {
             for (column, numbers) in &kept.columns {
                 line(format!("{column} = \"{}\"", written(numbers)));
             }
-            let waits: Vec<_> =
-                kept.few.waits_s.iter().map(|(kind, seconds)| format!("{} = {seconds}", kind.replace(' ', "-"))).collect();
+            let waits: Vec<_> = kept
+                .few
+                .waits_s
+                .iter()
+                .map(|(kind, seconds)| format!("{} = {seconds}", kind.replace(' ', "-")))
+                .collect();
             line(format!("waits_s = {{ {} }}", waits.join(", ")));
             line(format!("facts_sha256 = \"{}\"", kept.few.digests.join(" ")));
             line(format!("facts = \"{}\"", compressed(&kept.few.happenings)));

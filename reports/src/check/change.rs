@@ -93,9 +93,7 @@ fn interval(measure: &Measure, this: &[Option<f64>], other: &[Option<f64>]) -> O
     /// On each side.
     const BEYOND: f64 = 0.025;
     let interval = match measure.statistic {
-        Statistic::Quantile(percent) => {
-            bounds::of_quantile_excess(this, other, percent, Pairing::SameSeeds, BEYOND)
-        }
+        Statistic::Quantile(percent) => bounds::of_quantile_excess(this, other, percent, Pairing::SameSeeds, BEYOND),
         Statistic::Mean => {
             let [this, other] = [this, other].map(|numbers| numbers.iter().copied().collect::<Option<Vec<f64>>>());
             bounds::of_mean_excess(&this?, &other?, Pairing::SameSeeds, BEYOND)

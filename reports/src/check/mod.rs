@@ -2,7 +2,16 @@
 
 pub mod baseline;
 pub mod change;
+#[cfg(test)]
+mod examples;
+mod findings;
+pub mod github;
+pub mod gitlab;
+mod headline;
+pub mod json;
+pub mod junit;
 pub mod kept;
+pub mod markdown;
 pub mod text;
 pub mod verdict;
 mod wording;
@@ -19,6 +28,8 @@ pub struct Check {
     pub strict: bool,
     /// Whether any change fails.
     pub exact: bool,
+    /// The command that gives it again.
+    pub command: String,
 }
 
 /// What came of the check of one scenario.
@@ -107,11 +118,7 @@ impl Checked {
     /// How many demands there are of each kind.
     pub fn tally(&self) -> Tally {
         let count = |verdict| self.cases.iter().filter(|case| case.verdict == verdict).count();
-        Tally {
-            passed: count(Verdict::Pass),
-            failed: count(Verdict::Fail),
-            undecided: count(Verdict::Undecided),
-        }
+        Tally { passed: count(Verdict::Pass), failed: count(Verdict::Fail), undecided: count(Verdict::Undecided) }
     }
 
     /// What is different in a variant.

@@ -161,9 +161,7 @@ impl Case {
         let [this, baseline] = [this, baseline].map(|numbers| of_runs(&measure, &numbers));
         let limits: Vec<Option<f64>> = baseline.iter().map(|number| number.map(allowed)).collect();
         let excess = match measure.statistic {
-            Statistic::Quantile(percent) => {
-                bounds::of_quantile_excess(&this, &limits, percent, pairing, look.beyond)
-            }
+            Statistic::Quantile(percent) => bounds::of_quantile_excess(&this, &limits, percent, pairing, look.beyond),
             _ => {
                 let [this, limits] = [&this, &limits].map(|numbers| censored(numbers, look.horizon_s));
                 bounds::of_mean_excess(&this, &limits, pairing, look.beyond)
@@ -186,7 +184,8 @@ impl Case {
             Verdict::Undecided
         };
         let more = was.map_or(0.0, |was| allowed(was) - was);
-        let bounds = if excess == UNKNOWN { excess } else { Interval { low: excess.low + more, high: excess.high + more } };
+        let bounds =
+            if excess == UNKNOWN { excess } else { Interval { low: excess.low + more, high: excess.high + more } };
         let seeds = this.len();
         Self { verdict, seeds, baseline: was, bounds: Some(bounds), ..self }.explained(seeds.min(baseline.len()), look)
     }

@@ -11,6 +11,16 @@ use crate::wording::{cents, count, duration, grouped, plain, small_percent};
 
 /// What came of the whole check: `FAIL: 1 of 9 criteria is not met, 1 is undecided`.
 pub(super) fn closing(check: &Check) -> String {
+    format!("{}: {}", whole(check), tallied(check))
+}
+
+/// What came of the whole check, as a word.
+pub(super) fn whole(check: &Check) -> &'static str {
+    word(if check.passes() { Verdict::Pass } else { Verdict::Fail })
+}
+
+/// What came of the demands: `1 of 9 criteria is not met, 1 is undecided`.
+pub(super) fn tallied(check: &Check) -> String {
     let tally = check.tally();
     let all = tally.passed + tally.failed + tally.undecided;
     let mut said = vec![];
@@ -22,7 +32,8 @@ pub(super) fn closing(check: &Check) -> String {
         said.push(if all == 1 { format!("{criteria} is met") } else { format!("all of {criteria} are met") });
     }
     if tally.undecided > 0 {
-        let of = if tally.failed > 0 { String::new() } else { format!(" of {}", counted(all, "criterion", "criteria")) };
+        let of =
+            if tally.failed > 0 { String::new() } else { format!(" of {}", counted(all, "criterion", "criteria")) };
         let strictly = if check.strict { ", which --strict does not allow" } else { "" };
         said.push(format!("{}{of} undecided{strictly}", tally.undecided));
     }
@@ -34,7 +45,7 @@ pub(super) fn closing(check: &Check) -> String {
             _ => format!("{changed} of {of} changed, which --exact does not allow"),
         });
     }
-    format!("{}: {}", if check.passes() { "PASS" } else { "FAIL" }, said.join("; "))
+    said.join("; ")
 }
 
 /// One scenario in short: `3 variants, 9 criteria on 200 seeds: 7 met, 1 not met, 1 undecided`.
@@ -59,19 +70,32 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
 
 /// What was measured of a demand: `deploy_p95 9m 30s, baseline 4m 10s: +128.0 % [+120.1 %, +131.0 %] (99.9 % CI)`.
 pub(super) fn measured(case: &Case) -> String {
+    let name = case.criterion.measure.name;
+    match sides(case) {
+        (is, None) => format!("{name} {is}"),
+        (is, Some((was, by))) => format!("{name} {is}, baseline {was}: {by}"),
+    }
+}
+
+/// What a number is, what the baseline's was, and by how much it is more; how sure that is stands beside the last of them.
+pub(super) fn sides(case: &Case) -> (String, Option<(String, String)>) {
     let unit = case.criterion.measure.unit;
-    let is = format!("{} {}", case.criterion.measure.name, value(unit, case.value));
+    let is = value(unit, case.value);
     let sure = |ends: Option<Interval>, say: &dyn Fn(f64) -> String| match ends {
         Some(ends) => format!(" {} ({} CI)", interval(ends, say), confidence(case.confidence)),
         None => String::new(),
     };
     let Some(was) = case.baseline else {
-        return is + &if case.criterion.demand.is_relative() { String::new() } else { sure(case.bounds, &|end| value(unit, Some(end))) };
+        let is_relative = case.criterion.demand.is_relative();
+        return (
+            is + &if is_relative { String::new() } else { sure(case.bounds, &|end| value(unit, Some(end))) },
+            None,
+        );
     };
     let in_percent = matches!(case.criterion.demand, Demand::MorePercent(_)) && was > 0.0;
     let of = |by: f64| if in_percent { percent(100.0 * by / was) } else { difference(unit, by) };
     let by = case.difference().map_or_else(|| "not known".into(), of);
-    format!("{is}, baseline {}: {by}{}", value(unit, Some(was)), sure(case.bounds, &of))
+    (is, Some((value(unit, Some(was)), by + &sure(case.bounds, &of))))
 }
 
 /// What deploys wait for now: `the difference is in: drain +4m 10s, health check -10.0s`.
@@ -153,7 +177,9 @@ pub(super) fn difference(unit: Unit, by: f64) -> String {
 pub(super) fn percent(by: f64) -> String {
     match by {
         by if by == 0.0 => "0 %".into(),
-        by if by.abs() >= 1000.0 => format!("{}{} %", if by < 0.0 { '-' } else { '+' }, grouped(&format!("{:.0}", by.abs()))),
+        by if by.abs() >= 1000.0 => {
+            format!("{}{} %", if by < 0.0 { '-' } else { '+' }, grouped(&format!("{:.0}", by.abs())))
+        }
         by => format!("{by:+.1} %"),
     }
 }

@@ -25,10 +25,9 @@ impl Estimated {
                 let interval = interval.map(|ends| QuantileInterval { low: Some(ends.low), high: Some(ends.high) });
                 Self { value: sorted.all().and_then(mean), interval }
             }
-            Statistic::Quantile(percent) => Self {
-                value: sorted.percentile(percent as usize),
-                interval: sorted.interval(percent as usize),
-            },
+            Statistic::Quantile(percent) => {
+                Self { value: sorted.percentile(percent as usize), interval: sorted.interval(percent as usize) }
+            }
             Statistic::Unfinished => {
                 let unfinished = numbers.len() - sorted.finished.len();
                 let share = (!numbers.is_empty()).then(|| 100.0 * unfinished as f64 / numbers.len() as f64);

@@ -1,0 +1,1 @@
+//! Checks made up for tests.

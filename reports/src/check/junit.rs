@@ -1,0 +1,138 @@
+//! A check as JUnit XML, which CI servers read: a suite for each scenario, a case for each demand of a variant.
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use super::findings::{About, changes, reasons};
+use super::verdict::{Case, Verdict};
+use super::wording::measured;
+use super::{Check, Checked};
+use crate::wording::plain;
+
+/// The check as XML without times, so that the same question has the same bytes. What is undecided is skipped, or fails where
+/// that fails the check. Where any change fails, one more case of each scenario says whether anything changed.
+#[expect(clippy::missing_panics_doc, reason = "memory takes what is written, and what is written is UTF-8")]
+pub fn render(check: &Check) -> String {
+    let suites: Vec<_> = check.scenarios.iter().map(|checked| Suite::new(check, checked)).collect();
+    let mut writer = Writer::new_with_indent(vec![], b' ', 2);
+    let mut write = |event: Event| writer.write_event(event).expect("memory takes what is written");
+    write(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
+    let counted = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>().to_string();
+    write(Event::Start(BytesStart::new("testsuites").with_attributes([
+        ("name", "seatrial check"),
+        ("tests", counted(|suite| suite.tests.len()).as_str()),
+        ("failures", counted(Suite::failures).as_str()),
+        ("errors", "0"),
+    ])));
+    for suite in &suites {
+        suite.write(&mut write);
+    }
+    write(Event::End(BytesEnd::new("testsuites")));
+    String::from_utf8(writer.into_inner()).expect("texts are UTF-8") + "\n"
+}
+
+/// The cases of a scenario.
+struct Suite {
+    file: String,
+    tests: Vec<Test>,
+}
+
+/// One case.
+struct Test {
+    name: String,
+    outcome: Outcome,
+}
+
+/// What came of a case, and what there is to say of it: a line, and more lines.
+enum Outcome {
+    Passed(String),
+    Skipped(String, Vec<String>),
+    Failed(&'static str, String, Vec<String>),
+}
+
+impl Suite {
+    fn new(check: &Check, checked: &Checked) -> Self {
+        let mut tests: Vec<_> = checked.cases.iter().map(|case| Test::of_demand(check, checked, case)).collect();
+        tests.extend(check.exact.then(|| Test::of_changes(checked)));
+        Self { file: allowed(&checked.file), tests }
+    }
+
+    fn failures(&self) -> usize {
+        self.tests.iter().filter(|test| matches!(test.outcome, Outcome::Failed(..))).count()
+    }
+
+    fn skipped(&self) -> usize {
+        self.tests.iter().filter(|test| matches!(test.outcome, Outcome::Skipped(..))).count()
+    }
+
+    fn write(&self, write: &mut dyn FnMut(Event)) {
+        write(Event::Start(BytesStart::new("testsuite").with_attributes([
+            ("name", self.file.as_str()),
+            ("tests", self.tests.len().to_string().as_str()),
+            ("failures", self.failures().to_string().as_str()),
+            ("errors", "0"),
+            ("skipped", self.skipped().to_string().as_str()),
+            ("file", self.file.as_str()),
+        ])));
+        for test in &self.tests {
+            test.write(&self.file, write);
+        }
+        write(Event::End(BytesEnd::new("testsuite")));
+    }
+}
+
+impl Test {
+    fn of_demand(check: &Check, checked: &Checked, case: &Case) -> Self {
+        let (said, more) = (allowed(&measured(case)), || reasons(checked, case));
+        let outcome = match case.verdict {
+            Verdict::Pass => Outcome::Passed(said),
+            Verdict::Fail => Outcome::Failed("not met", said, more()),
+            Verdict::Undecided if check.strict => Outcome::Failed("undecided", said, more()),
+            Verdict::Undecided => Outcome::Skipped(said, more()),
+        };
+        Self { name: allowed(&format!("\"{}\": {}", case.variant, case.criterion.written())), outcome }
+    }
+
+    fn of_changes(checked: &Checked) -> Self {
+        let changes: Vec<About> = changes(checked).collect();
+        let outcome = if changes.is_empty() {
+            Outcome::Passed("the same numbers, and the same facts".into())
+        } else {
+            let said = changes.iter().map(About::title).collect::<Vec<_>>().join("; ");
+            let of = |about: &About| format!("{}: {}", about.title(), about.lines(checked).join("; "));
+            Outcome::Failed("changed", allowed(&said), changes.iter().map(of).collect())
+        };
+        Self { name: "nothing changed".into(), outcome }
+    }
+
+    fn write(&self, file: &str, write: &mut dyn FnMut(Event)) {
+        let attributes = [("name", self.name.as_str()), ("classname", file)];
+        write(Event::Start(BytesStart::new("testcase").with_attributes(attributes)));
+        let (element, text) = match &self.outcome {
+            Outcome::Passed(said) => (BytesStart::new("system-out"), said.clone()),
+            Outcome::Skipped(said, more) => {
+                let element = BytesStart::new("skipped").with_attributes([("message", said.as_str())]);
+                (element, lines(more))
+            }
+            Outcome::Failed(kind, said, more) => {
+                let attributes = [("message", said.as_str()), ("type", *kind)];
+                (BytesStart::new("failure").with_attributes(attributes), lines(more))
+            }
+        };
+        let end = element.to_end().into_owned();
+        write(Event::Start(element.clone()));
+        write(Event::Text(BytesText::new(&text)));
+        write(Event::End(end));
+        write(Event::End(BytesEnd::new("testcase")));
+    }
+}
+
+/// Texts, a line each.
+fn lines(texts: &[String]) -> String {
+    texts.iter().map(|text| allowed(text)).collect::<Vec<_>>().join("\n")
+}
+
+/// Text on one line, of characters that XML has.
+fn allowed(text: &str) -> String {
+    plain(text).chars().map(|c| if matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c }).collect()
+}
