@@ -163,8 +163,8 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 | variant | p50 | p95 | mean against the first (95 % CI) | spare \$/month | \$/deploy | lowest healthy | extra tasks x time | short tasks x time |
 | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |
 | one spare host | 4m 12s | 4m 29s | - | 70.08 | 0.00 | 100 % | 12.5s | 0s |
-| double the hosts | 52.0s | 55.6s | -79.4 % [-79.8, -78.9]  faster | 350.40 | 0.00 | 100 % | 12.5s | 0s |
-| short drain | 1m 41s | \> 3h 00m | -60.3 % [-60.4, -60.2]  fewer end | 70.08 | 0.00 | 100 % | 12.5s | 0s |
+| double the hosts | 52.0s | 55.6s | -79.4 % \[-79.8, -78.9\]  faster | 350.40 | 0.00 | 100 % | 12.5s | 0s |
+| short drain | 1m 41s | \> 3h 00m | -60.3 % \[-60.4, -60.2\]  fewer end | 70.08 | 0.00 | 100 % | 12.5s | 0s |
 | full \| hosts | \> 3h 00m | \> 3h 00m | no seed finished in both | 70.08 | 0.00 | 100 % | 12.5s | 0s |
 
 <details><summary>where the money goes, $/month (730 h)</summary>
@@ -252,6 +252,6 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 
     #[test]
     fn markup_in_names_is_shown_as_it_is() {
-        assert_eq!(escaped("a|b <i> `c` $1"), r"a\|b \<i\> \`c\` \$1");
+        assert_eq!(escaped("a|b <i> `c` $1 [d](e)"), r"a\|b \<i\> \`c\` \$1 \[d\](e)");
     }
 }

@@ -76,10 +76,14 @@ pub(super) fn place(file: &str) -> String {
 pub(super) fn reasons(checked: &Checked, case: &Case) -> Vec<String> {
     let mut reasons = vec![plain(&format!("{}:{}: {}", checked.file, case.criterion.line, case.criterion.written()))];
     reasons.extend(case.remark.as_deref().map(plain));
-    if case.verdict == Verdict::Fail && case.criterion.measure.column.name == "deploy_s" {
-        reasons.extend(checked.change(&case.variant).and_then(waits));
-    }
+    reasons.extend(waiting(checked, case));
     reasons
+}
+
+/// What deploys wait for that take too long now.
+pub(super) fn waiting(checked: &Checked, case: &Case) -> Option<String> {
+    let is_of_deploys = case.criterion.measure.column.name == "deploy_s";
+    checked.change(&case.variant).filter(|_| case.verdict == Verdict::Fail && is_of_deploys).and_then(waits)
 }
 
 impl About<'_> {

@@ -52,6 +52,56 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::examples;
+
+    #[test]
+    fn what_is_not_met_is_an_error_and_a_change_is_a_notice() {
+        let golden = "\
+::error file=web.toml,line=31,title=deploy_p95 of \"web\" is not met::deploy_p95 9m 30s, baseline 4m 10s: +128.0 %25 [+120.1 \
+%25, +131.0 %25] (99.9 %25 CI)%0A./web.toml:31: deploy_p95 = \"max +10%25\"%0Athe difference is in: drain +5m 30s, health check \
+-10.0s
+::notice file=web.toml,line=1,title=\"web\" changed::its settings changed%0Aseed 1";
+        let text = render(&examples::one_fails());
+        assert!(text.starts_with(golden), "{text}");
+        assert!(text.ends_with("\nFAIL: 1 of 2 criteria is not met\n"), "{text}");
+    }
+
+    #[test]
+    fn the_worst_are_shown_and_the_last_one_says_how_many_there_are_more() {
+        let text = render(&examples::many(100));
+        let lines = |command: &str| text.lines().filter(|line| line.starts_with(command)).collect::<Vec<_>>();
+        let errors = lines("::error ");
+        assert_eq!((errors.len(), lines("::notice ").len(), text.lines().count()), (10, 10, 21));
+        for (position, error) in errors.iter().enumerate() {
+            assert!(error.contains(&format!("deploy_p95 of \"variant {}\"", 99 - position)), "{error}");
+        }
+        assert!(errors[9].ends_with("%0Aand 90 more, which the summary of the step has"), "{}", errors[9]);
+        assert!(!render(&examples::many(10)).contains(" more, which"));
+    }
+
+    #[test]
+    fn what_is_undecided_is_a_warning_and_an_error_where_that_fails_the_check() {
+        let check = examples::undecided();
+        assert!(
+            render(&check).starts_with("::warning file=web.toml,line=31,title=deploy_p95 of \"web\" is undecided::")
+        );
+        assert!(render(&Check { strict: true, ..check }).starts_with("::error "));
+    }
+
+    #[test]
+    fn names_start_no_command() {
+        let text = render(&examples::nasty());
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("::")).count(),
+            3,
+            "a demand, a change and a variant: {text}"
+        );
+        for line in text.lines().filter(|line| line.starts_with("::")) {
+            // The command with its properties, and the message.
+            let properties = line[2..].split("::").next().unwrap();
+            assert_eq!(properties.matches(',').count(), 2, "{line}");
+        }
+    }
 
     #[test]
     fn nothing_in_a_text_ends_a_property_or_a_command() {

@@ -71,3 +71,54 @@ fn fingerprint(about: &[&str], taken: &mut BTreeSet<String>) -> String {
     taken.insert(new.clone());
     new
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::check::examples;
+
+    fn issues(check: &Check) -> Vec<Value> {
+        serde_json::from_str(&render(check)).unwrap()
+    }
+
+    fn fingerprints(check: &Check) -> Vec<String> {
+        issues(check).iter().map(|issue| issue["fingerprint"].as_str().unwrap().to_string()).collect()
+    }
+
+    #[test]
+    fn a_demand_that_is_not_met_is_an_issue_at_its_line_and_a_change_one_at_the_first() {
+        let found = issues(&examples::one_fails());
+        let said: Vec<_> =
+            found.iter().map(|issue| (&issue["severity"], &issue["check_name"], &issue["location"])).collect();
+        let location = |line: u32| json!({ "path": "web.toml", "lines": { "begin": line } });
+        let golden = [
+            (&json!("major"), &json!("seatrial/deploy_p95"), &location(31)),
+            (&json!("info"), &json!("seatrial/change"), &location(1)),
+        ];
+        assert_eq!(said, golden);
+        let description = "deploy_p95 of \"web\" is not met: deploy_p95 9m 30s, baseline 4m 10s: +128.0 % [+120.1 %, \
+            +131.0 %] (99.9 % CI); ./web.toml:31: deploy_p95 = \"max +10%\"; the difference is in: drain +5m 30s, health \
+            check -10.0s";
+        assert_eq!(found[0]["description"], description);
+        assert!(issues(&examples::all_met()).is_empty());
+    }
+
+    #[test]
+    fn fingerprints_are_unique_and_stay_when_lines_and_numbers_change() {
+        let check = examples::many(100);
+        let before = fingerprints(&check);
+        let unique: BTreeSet<_> = before.iter().collect();
+        assert_eq!((before.len(), unique.len()), (200, 200), "100 demands and 100 changes");
+        let mut later = check.clone();
+        for case in &mut later.scenarios[0].cases {
+            case.criterion.line += 7;
+            case.value = case.value.map(|value| value + 1.0);
+        }
+        assert_eq!(fingerprints(&later), before);
+        let twice = Check { scenarios: [check.scenarios.clone(), check.scenarios].concat(), ..later };
+        let twice = fingerprints(&twice);
+        assert_eq!((twice.len(), twice.iter().collect::<BTreeSet<_>>().len()), (400, 400));
+    }
+}

@@ -255,3 +255,93 @@ fn percent(was: Option<f64>, difference: Option<f64>) -> Option<f64> {
     let was = was.filter(|was| *was > 0.0)?;
     number(difference.map(|difference| 100.0 * difference / was))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::check::examples;
+
+    fn document(check: &Check) -> Value {
+        serde_json::from_str(&render(check)).unwrap()
+    }
+
+    /// 570 s are 320 s or 128 % more than 250 s; $763.88 are $212 or 38.414148 % more than $551.88.
+    #[test]
+    fn the_document_has_exactly_the_promised_keys() {
+        let golden = json!({
+            "schema_version": 1,
+            "verdict": "fail",
+            "strict": false,
+            "exact": false,
+            "criteria": { "met": 1, "not_met": 1, "undecided": 0 },
+            "command": "seatrial check web.toml --baseline baseline.toml",
+            "scenarios": [{
+                "file": "./web.toml",
+                "question": "one spare host or five?",
+                "verdict": "fail",
+                "seeds": 200,
+                "variants": 1,
+                "criteria": { "met": 1, "not_met": 1, "undecided": 0 },
+                "cases": [
+                    {
+                        "variant": "web", "criterion": "cost_per_month = \"max +$300\"", "measure": "cost_per_month",
+                        "unit": "usd", "line": 31, "verdict": "pass", "seeds": 200, "value": 763.88, "baseline": 551.88,
+                        "difference": 212.0, "difference_percent": 38.414_148, "low": 212.0, "high": 212.0,
+                        "confidence": 0.999, "remark": null
+                    },
+                    {
+                        "variant": "web", "criterion": "deploy_p95 = \"max +10%\"", "measure": "deploy_p95",
+                        "unit": "s", "line": 31, "verdict": "fail", "seeds": 200, "value": 570.0, "baseline": 250.0,
+                        "difference": 320.0, "difference_percent": 128.0, "low": 300.25, "high": 327.5,
+                        "confidence": 0.999, "remark": null
+                    }
+                ],
+                "baseline": {
+                    "name": "baseline.toml",
+                    "version": "0.1.0",
+                    "same_file": false,
+                    "same_seeds": true,
+                    "changes": [{
+                        "variant": "web",
+                        "model_changed": true,
+                        "cause": "its settings changed",
+                        "moved": [
+                            {
+                                "measure": "deploy_p95", "unit": "s", "was": 250.0, "is": 570.0, "difference": 320.0,
+                                "difference_percent": 128.0, "low": null, "high": null
+                            },
+                            {
+                                "measure": "cost_per_month", "unit": "usd", "was": 551.88, "is": 763.88,
+                                "difference": 212.0, "difference_percent": 38.414_148, "low": 212.0, "high": 212.0
+                            }
+                        ],
+                        "parting": {
+                            "seed": 1, "at_s": 760.0, "what": "host m5-3 was chosen for a task of web instead of m5-1"
+                        },
+                        "waits": [
+                            { "kind": "health check", "difference_s": -10.0 },
+                            { "kind": "drain", "difference_s": 330.0 }
+                        ]
+                    }],
+                    "gone": []
+                }
+            }]
+        });
+        assert_eq!(document(&examples::one_fails()), golden);
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let case = &document(&examples::beyond())["scenarios"][0]["cases"][0];
+        for key in ["value", "difference", "difference_percent", "low", "high"] {
+            assert!(case[key].is_null(), "{key}: {case}");
+        }
+        assert_eq!(case["baseline"], 250.0);
+        assert!(document(&examples::undecided())["scenarios"][0]["baseline"].is_null(), "there is none");
+        let mut other_seeds = examples::all_met();
+        other_seeds.scenarios[0].against.as_mut().unwrap().same_seeds = false;
+        assert!(document(&other_seeds)["scenarios"][0]["baseline"]["changes"].is_null(), "what changed is not known");
+    }
+}

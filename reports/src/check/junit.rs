@@ -136,3 +136,47 @@ fn lines(texts: &[String]) -> String {
 fn allowed(text: &str) -> String {
     plain(text).chars().map(|c| if matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::examples;
+
+    #[test]
+    fn a_demand_that_is_not_met_is_a_failure_with_what_was_measured_and_where() {
+        let golden = r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="seatrial check" tests="2" failures="1" errors="0">
+  <testsuite name="./web.toml" tests="2" failures="1" errors="0" skipped="0" file="./web.toml">
+    <testcase name="&quot;web&quot;: cost_per_month = &quot;max +$300&quot;" classname="./web.toml">
+      <system-out>cost_per_month $763.88, baseline $551.88: +$212.00 [+$212.00, +$212.00] (99.9 % CI)</system-out>
+    </testcase>
+    <testcase name="&quot;web&quot;: deploy_p95 = &quot;max +10%&quot;" classname="./web.toml">
+      <failure message="deploy_p95 9m 30s, baseline 4m 10s: +128.0 % [+120.1 %, +131.0 %] (99.9 % CI)" type="not met">./web.toml:31: deploy_p95 = &quot;max +10%&quot;
+the difference is in: drain +5m 30s, health check -10.0s</failure>
+    </testcase>
+  </testsuite>
+</testsuites>
+"#;
+        assert_eq!(render(&examples::one_fails()), golden);
+    }
+
+    #[test]
+    fn what_is_undecided_is_skipped_and_fails_where_that_fails_the_check() {
+        let check = examples::undecided();
+        let message = "message=\"deploy_p95 7m 50s [7m 20s, ..] (99.9 % CI)\"";
+        let skipped = render(&check);
+        assert!(skipped.contains(&format!("<skipped {message}>")), "{skipped}");
+        assert!(skipped.contains("failures=\"0\" errors=\"0\" skipped=\"1\""), "{skipped}");
+        let failed = render(&Check { strict: true, ..check });
+        assert!(failed.contains(&format!("<failure {message} type=\"undecided\">")), "{failed}");
+        assert!(failed.contains("failures=\"1\" errors=\"0\" skipped=\"0\""), "{failed}");
+    }
+
+    #[test]
+    fn where_any_change_fails_each_scenario_has_one_more_case() {
+        let text = render(&examples::exact());
+        assert_eq!(text.matches("<testcase name=\"nothing changed\"").count(), 2);
+        assert_eq!(text.matches("<failure message=\"&quot;calm&quot; changed; &quot;web&quot; changed\"").count(), 1);
+        assert!(!render(&examples::all_met()).contains("nothing changed"));
+    }
+}

@@ -12,6 +12,8 @@ pub mod json;
 pub mod junit;
 pub mod kept;
 pub mod markdown;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod verdict;
 mod wording;
