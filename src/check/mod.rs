@@ -31,7 +31,8 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
         let store = Store::open(arguments.baseline.as_deref().expect("clap wants a baseline to update"))?;
         return store.update(&scenarios, arguments);
     }
-    check_files(arguments.formats.iter().filter_map(|output| output.file.as_ref()), None)?;
+    let files = arguments.formats.iter().filter_map(|output| output.file.as_ref());
+    check_files(files.chain(&summary::file(arguments)), None)?;
     let interrupted = interruption()?;
     let baseline = match (&arguments.baseline, &arguments.against) {
         (Some(file), _) => Some(Store::existing(file)?),
@@ -104,7 +105,7 @@ fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Optio
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
-/// Prints what came of it, or writes it where a format names a file.
+/// Prints what came of it, or writes it where a format names a file; and appends it to the summary of a step.
 fn answer(check: &Check, arguments: &cli::Check) -> Result<(), Failure> {
     for output in &arguments.formats {
         let written = match output.format {
@@ -115,15 +116,15 @@ fn answer(check: &Check, arguments: &cli::Check) -> Result<(), Failure> {
             CheckFormat::Gitlab => gitlab::render(check),
             CheckFormat::Markdown => markdown::render(check),
         };
-        if output.format == CheckFormat::Github {
-            summary::append(check)?;
-        }
         match &output.file {
             Some(file) => write(file, written.as_bytes())?,
             None => print(&written)?,
         }
     }
-    Ok(())
+    match summary::file(arguments) {
+        Some(file) => summary::append(check, &file),
+        None => Ok(()),
+    }
 }
 
 /// The check of one scenario.

@@ -62,14 +62,15 @@ impl Issue {
 /// What a finding is known by from one report to the next: by what it is about, not by its line or its numbers. The second of
 /// those that are about the same is another one.
 fn fingerprint(about: &[&str], taken: &mut BTreeSet<String>) -> String {
-    let nth = |n: u32| {
-        let text = about.iter().fold(n.to_string(), |text, part| text + "\0" + part);
-        hexadecimal(&Sha256::digest(text)[..16])
-    };
-    let new = (0..).map(nth).find(|fingerprint| !taken.contains(fingerprint));
-    let new = new.expect("there are more numbers than findings");
-    taken.insert(new.clone());
-    new
+    let mut nth = 0;
+    loop {
+        let text = about.iter().fold(nth.to_string(), |text, part| text + "\0" + part);
+        let fingerprint = hexadecimal(&Sha256::digest(text)[..16]);
+        if taken.insert(fingerprint.clone()) {
+            return fingerprint;
+        }
+        nth += 1;
+    }
 }
 
 #[cfg(test)]

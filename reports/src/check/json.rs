@@ -76,12 +76,12 @@ struct Baseline<'a> {
     version: &'a str,
     same_file: bool,
     same_seeds: bool,
-    changes: Option<Vec<Changed<'a>>>,
+    changes: Option<Vec<VariantChange<'a>>>,
     gone: &'a [String],
 }
 
 #[derive(Serialize)]
-struct Changed<'a> {
+struct VariantChange<'a> {
     variant: &'a str,
     model_changed: bool,
     cause: &'static str,
@@ -180,7 +180,7 @@ impl<'a> Demand<'a> {
 
 impl<'a> Baseline<'a> {
     fn new(against: &'a Against) -> Self {
-        let changes = || against.changes.iter().map(|change| Changed::new(change, against)).collect();
+        let changes = || against.changes.iter().map(|change| VariantChange::new(change, against)).collect();
         Self {
             name: &against.name,
             version: &against.version,
@@ -192,7 +192,7 @@ impl<'a> Baseline<'a> {
     }
 }
 
-impl<'a> Changed<'a> {
+impl<'a> VariantChange<'a> {
     fn new(change: &'a Change, against: &Against) -> Self {
         let wait = |&(kind, seconds)| Wait { kind, difference_s: to_micros(seconds) };
         Self {

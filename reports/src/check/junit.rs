@@ -94,13 +94,16 @@ impl Test {
     }
 
     fn of_changes(checked: &Checked) -> Self {
+        let is_known = checked.against.as_ref().is_some_and(|against| against.same_seeds);
         let changes: Vec<About> = changes(checked).collect();
-        let outcome = if changes.is_empty() {
-            Outcome::Passed("the same numbers, and the same facts".into())
-        } else {
+        let outcome = if !changes.is_empty() {
             let said = changes.iter().map(About::title).collect::<Vec<_>>().join("; ");
             let of = |about: &About| format!("{}: {}", about.title(), about.lines(checked).join("; "));
             Outcome::Failed("changed", allowed(&said), changes.iter().map(of).collect())
+        } else if is_known {
+            Outcome::Passed("the same numbers, and the same facts".into())
+        } else {
+            Outcome::Skipped("other seeds than the baseline's: what changed is not known".into(), vec![])
         };
         Self { name: "nothing changed".into(), outcome }
     }
@@ -178,5 +181,8 @@ the difference is in: drain +5m 30s, health check -10.0s</failure>
         assert_eq!(text.matches("<testcase name=\"nothing changed\"").count(), 2);
         assert_eq!(text.matches("<failure message=\"&quot;calm&quot; changed; &quot;web&quot; changed\"").count(), 1);
         assert!(!render(&examples::all_met()).contains("nothing changed"));
+        let mut other_seeds = Check { exact: true, ..examples::all_met() };
+        other_seeds.scenarios[0].against.as_mut().unwrap().same_seeds = false;
+        assert!(render(&other_seeds).contains("<skipped message=\"other seeds than the baseline"));
     }
 }

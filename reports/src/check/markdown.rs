@@ -43,11 +43,8 @@ fn open(check: &Check, shown: usize) -> Option<String> {
             }
         }
     }
-    let mut text = table(&open, shown)?;
-    if !reasons.is_empty() {
-        text += &format!("\n\n{}", list(reasons, shown));
-    }
-    Some(text)
+    let table = table(&open, shown)?;
+    Some(if reasons.is_empty() { table } else { table + "\n\n" + &list(reasons, shown) })
 }
 
 /// What the numbers of a demand do not say.
@@ -88,12 +85,10 @@ fn table(demands: &[(&Checked, &Case)], shown: usize) -> Option<String> {
     };
     let rows: Vec<_> = demands.iter().take(shown).map(row).collect();
     let header = ["", "variant", "criterion", "is", "baseline", "difference", "where"];
-    let mut text = table_of_cells(&header, &rows, &|column| !(3..5).contains(&column));
-    if rows.len() < demands.len() {
-        let (shown, all) = (rows.len(), demands.len());
-        text += &format!("\n\nOnly {shown} of {all} fit into a comment; JSON has all of them.");
-    }
-    Some(text)
+    let table = table_of_cells(&header, &rows, &|column| !(3..5).contains(&column));
+    let (shown, all) = (rows.len(), demands.len());
+    let cut = format!("\n\nOnly {shown} of {all} fit into a comment; JSON has all of them.");
+    Some(if shown < all { table + &cut } else { table })
 }
 
 /// What changed; none where nothing did.
@@ -175,9 +170,9 @@ mod tests {
                     rendered.markup.push(format!("{tag:?}"));
                 }
                 Event::InlineMath(text) | Event::DisplayMath(text) => rendered.markup.push(text.into_string()),
-                Event::Text(text) => cell.iter_mut().for_each(|cell| cell.push_str(&text)),
+                Event::Text(text) => cell = cell.map(|cell| cell + &text),
                 Event::Code(text) => {
-                    cell.iter_mut().for_each(|cell| cell.push_str(&text));
+                    cell = cell.map(|cell| cell + &text);
                     rendered.code.push(text.into_string());
                 }
                 _ => {}
