@@ -81,6 +81,7 @@ impl Baseline {
             message: format!("edited or cut short since it was written: {why}"),
             help: "bring it back from version control, or remove it and write it anew with --update".into(),
         };
+        let text = text.replace("\r\n", "\n");
         let document: toml::Table =
             text.parse().map_err(|error: toml::de::Error| damaged(error.message().trim().to_string()))?;
         match document.get("schema_version").and_then(toml::Value::as_integer) {
@@ -100,7 +101,6 @@ impl Baseline {
                 });
             }
         }
-        let text = text.replace("\r\n", "\n");
         let body = text.split_once(&format!("\n{DIGEST}")).and_then(|(_, rest)| rest.split_once('\n'));
         let (said, body) = body.ok_or_else(|| damaged("its digest is missing".into()))?;
         if said.trim_matches('"') != digest(body) {
@@ -253,4 +253,101 @@ fn expanded(text: &str) -> Option<Vec<String>> {
     let bytes = STANDARD_NO_PAD.decode(text).ok()?;
     DeflateDecoder::new(&bytes[..]).take(LONGEST).read_to_string(&mut lines).ok()?;
     Some(lines.lines().map(String::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn baseline() -> Baseline {
+        let kept = |deploys: Vec<Option<f64>>, facts: &[&str]| Kept {
+            model: "00ff".into(),
+            columns: [("deploy_s".to_string(), deploys), ("usd_per_month".into(), vec![Some(91.98); 4])].into(),
+            few: Few {
+                digests: vec!["a1".into(), "b2".into()],
+                happenings: facts.iter().map(|line| (*line).to_string()).collect(),
+                waits_s: [("control loop".to_string(), 10.1), ("drain".into(), 300.0)].into(),
+            },
+        };
+        let entry = Entry {
+            version: "0.1.0".into(),
+            scenario: "abcd".into(),
+            first_seed: 7,
+            seeds: 4,
+            variants: [
+                (
+                    "one \"spare\"\nhost \u{1f6a2}".to_string(),
+                    kept(vec![Some(0.25), None, None, Some(3.0)], &["x", "y"]),
+                ),
+                ("none".into(), kept(vec![None; 4], &[])),
+            ]
+            .into(),
+        };
+        Baseline { scenarios: [("../web.toml".to_string(), entry.clone()), ("a b.toml".into(), entry)].into() }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for baseline in [baseline(), Baseline::default()] {
+            assert_eq!(Baseline::parse(&baseline.render()), Ok(baseline.clone()));
+            let windows = baseline.render().replace('\n', "\r\n");
+            assert_eq!(Baseline::parse(&windows), Ok(baseline));
+        }
+    }
+
+    #[test]
+    fn numbers_are_short_and_as_many_as_there_are_seeds() {
+        let numbers = [Some(1.5), None, None, Some(0.0), Some(0.0), Some(0.0)];
+        assert_eq!(written(&numbers), "1.5 2*- 3*0");
+        assert_eq!(read("1.5 2*- 3*0", 6), Some(numbers.to_vec()));
+        for text in
+            ["", "1.5 2*- 2*0", "1.5 2*- 4*0", "a 5*0", "inf 5*0", "0*1 6*x", "-1*5 6*0", "99999999999999999999*0"]
+        {
+            assert_eq!(read(text, 6), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_baseline_that_was_edited_or_cut_short_anywhere_is_refused() {
+        let text = baseline().render();
+        let start = text.find("schema_version").unwrap();
+        for at in (start..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            assert!(Baseline::parse(&text[..at]).is_err(), "cut at {at} of {}", text.len());
+            let next = text[at..].chars().next().unwrap().len_utf8();
+            let other = if text[at..].starts_with('0') { "1" } else { "0" };
+            let edited = format!("{}{other}{}", &text[..at], &text[at + next..]);
+            // A digit of the version of the format is an answer of its own.
+            let said = Baseline::parse(&edited).expect_err(&edited);
+            assert!(said.help.contains("--update"), "{said:?}");
+        }
+        let longer = format!("{text}\n");
+        assert!(Baseline::parse(&longer).unwrap_err().message.contains("edited or cut short"));
+    }
+
+    #[test]
+    fn another_format_and_another_file_are_told_apart() {
+        let other = baseline().render().replace("schema_version = 1", "schema_version = 2");
+        let said = Baseline::parse(&other).unwrap_err();
+        assert_eq!(said.message, "its schema_version is 2, and this version of seatrial reads 1");
+        for text in ["", "question = \"?\"\n"] {
+            assert!(Baseline::parse(text).unwrap_err().message.starts_with("not a baseline"), "{text}");
+        }
+    }
+
+    /// Whoever makes a digest of his own may still not write what is no number.
+    #[test]
+    fn what_is_no_baseline_under_a_good_digest_is_refused_too() {
+        let text = baseline().render();
+        for (from, to) in [
+            ("2*-", "3*-"),
+            ("seeds = 4", "seeds = 5"),
+            ("seeds = 4", "seeds = \"4\""),
+            ("seeds = 4", "seeds = 4\nmore = 1"),
+            ("facts = \"", "facts = \"!"),
+        ] {
+            let body = text.split_once(DIGEST).unwrap().1.split_once('\n').unwrap().1.replace(from, to);
+            let forged = format!("schema_version = 1\n{DIGEST}\"{}\"\n{body}", digest(&body));
+            assert!(Baseline::parse(&forged).is_err(), "{from} -> {to}");
+        }
+    }
 }

@@ -67,7 +67,7 @@ impl Change {
 impl Moved {
     fn between(measure: &Measure, this: &Kept, baseline: &Kept) -> Option<Self> {
         let (this, other) = (this.numbers(measure), baseline.numbers(measure));
-        let both = this.zip(other).map_or(0, |(this, other)| this.len().min(other.len()));
+        let both = this.into_iter().chain(other).map(<[_]>::len).min()?;
         let [this, other] = [this, other].map(|numbers| numbers.map(|numbers| &numbers[..both.min(numbers.len())]));
         if this == other {
             return None;
@@ -154,52 +154,177 @@ impl Happening {
         }
     }
 
-    fn is_placement(&self) -> bool {
-        self.text("fact").as_deref() == Some("task_provisioning")
+    /// The service whose task got a host here: a new one, or one that is there from the start.
+    fn placed(&self) -> Option<String> {
+        let fact = self.text("fact")?;
+        let is_new = fact == "task_provisioning" || (fact == "task_in_service" && self.at_s == 0.0);
+        self.text("service").filter(|_| is_new)
     }
 
-    /// `task draining: web, task 3, on m5-1`.
+    /// `task draining (web, task 3, on m5-1)`.
     fn in_words(&self) -> String {
         let fact = self.text("fact").unwrap_or_default().replace('_', " ");
         let first = ["service", "group", "task", "version", "host"];
         let others = self.fields.keys().map(String::as_str).filter(|key| *key != "fact" && !first.contains(key));
         let of = first.into_iter().chain(others).filter_map(|key| {
-            let value = self.text(key)?;
-            Some(match key {
-                "service" | "group" => value,
-                "host" => format!("on {value}"),
-                _ => format!("{} {value}", key.replace('_', " ")),
+            let name = key.replace('_', " ");
+            Some(match (key, self.fields.get(key)?) {
+                (_, Value::Bool(false)) => return None,
+                (_, Value::Bool(true)) => name,
+                ("service" | "group", _) => self.text(key)?,
+                ("host", _) => format!("on {}", self.text(key)?),
+                _ => format!("{name} {}", self.text(key)?),
             })
         });
         let of: Vec<String> = of.collect();
-        if of.is_empty() { fact } else { format!("{fact}: {}", of.join(", ")) }
+        if of.is_empty() { fact } else { format!("{fact} ({})", of.join(", ")) }
     }
 }
 
 /// What is different of what happens next in two runs.
 fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
+    let at = |happening: &Happening| wording::duration(happening.at_s);
     match (now, before) {
-        (Some(now), Some(before)) if now.is_placement() && before.is_placement() && now.at_s == before.at_s => {
-            let [host, instead] = [now, before].map(|happening| happening.text("host").unwrap_or_default());
-            let service = now.text("service").unwrap_or_default();
-            if host != instead && now.text("service") == before.text("service") {
-                return format!("host {host} was chosen for a task of {service} instead of {instead}");
-            }
-            format!("{}, where the baseline has {}", now.in_words(), before.in_words())
-        }
         (Some(now), Some(before)) if now.at_s == before.at_s => {
-            format!("{}, where the baseline has {}", now.in_words(), before.in_words())
+            let [host, instead] = [now, before].map(|happening| happening.text("host"));
+            match (now.placed(), host.zip(instead)) {
+                (Some(service), Some((host, instead))) if host != instead && before.placed() == now.placed() => {
+                    format!("host {host} was chosen for a task of {service} instead of {instead}")
+                }
+                _ => format!("{} instead of {}", now.in_words(), before.in_words()),
+            }
+        }
+        (Some(now), Some(before)) if now.fields == before.fields && now.at_s < before.at_s => {
+            format!("{}, in the baseline not until {}", now.in_words(), at(before))
+        }
+        (Some(now), Some(before)) if now.fields == before.fields => {
+            format!("{} does not come until {}", now.in_words(), at(now))
         }
         (Some(now), Some(before)) if now.at_s < before.at_s => {
-            let later = wording::duration(before.at_s);
-            format!("{}, where in the baseline nothing happens until {later}: {}", now.in_words(), before.in_words())
+            format!("{}; in the baseline {} comes next, at {}", now.in_words(), before.in_words(), at(before))
         }
         (Some(now), Some(before)) => {
-            let later = wording::duration(now.at_s);
-            format!("nothing happens until {later} ({}), where the baseline has {}", now.in_words(), before.in_words())
+            format!("no {}; {} comes next, at {}", before.in_words(), now.in_words(), at(now))
         }
         (Some(now), None) => format!("{}, where in the baseline nothing happens any more", now.in_words()),
-        (None, Some(before)) => format!("nothing happens any more, where the baseline has {}", before.in_words()),
+        (None, Some(before)) => format!("no {}; nothing happens any more", before.in_words()),
         (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(at_s: f64, rest: &str) -> String {
+        format!("{{\"at_s\":{at_s},{rest}}}")
+    }
+
+    fn few(lines: &[String]) -> Few {
+        Few { digests: vec![lines.join("\n"), "second".into()], happenings: lines.to_vec(), ..Few::default() }
+    }
+
+    fn kept(column: &str, numbers: &[f64]) -> Kept {
+        let numbers = numbers.iter().copied().map(Some).collect();
+        Kept { columns: [(column.to_string(), numbers)].into(), ..Kept::default() }
+    }
+
+    #[test]
+    fn runs_part_where_the_first_fact_is_another_one() {
+        let placed =
+            |host: &str| format!(r#""fact":"task_provisioning","service":"web","task":5,"version":2,"host":"{host}""#);
+        let drained = r#""fact":"target_gone","service":"web","task":0"#;
+        let reached = r#""fact":"steady_state","service":"api""#;
+        let same = || line(1.0, reached);
+        let table = [
+            (
+                Some(line(760.0, &placed("m5-3"))),
+                Some(line(760.0, &placed("m5-1"))),
+                (760.0, "host m5-3 was chosen for a task of web instead of m5-1"),
+            ),
+            (
+                Some(line(458.0, drained)),
+                Some(line(458.0, reached)),
+                (458.0, "target gone (web, task 0) instead of steady state (api)"),
+            ),
+            (
+                Some(line(558.0, drained)),
+                Some(line(458.0, drained)),
+                (458.0, "target gone (web, task 0) does not come until 9m 18s"),
+            ),
+            (
+                Some(line(458.0, drained)),
+                Some(line(558.0, drained)),
+                (458.0, "target gone (web, task 0), in the baseline not until 9m 18s"),
+            ),
+            (
+                Some(line(60.0, drained)),
+                Some(line(90.0, reached)),
+                (60.0, "target gone (web, task 0); in the baseline steady state (api) comes next, at 1m 30s"),
+            ),
+            (
+                Some(line(90.0, drained)),
+                Some(line(60.0, reached)),
+                (60.0, "no steady state (api); target gone (web, task 0) comes next, at 1m 30s"),
+            ),
+            (None, Some(line(60.0, reached)), (60.0, "no steady state (api); nothing happens any more")),
+            (
+                Some(line(60.0, reached)),
+                None,
+                (60.0, "steady state (api), where in the baseline nothing happens any more"),
+            ),
+        ];
+        for (now, before, (at_s, what)) in table {
+            let [now, before] = [now, before].map(|next| few(&std::iter::once(same()).chain(next).collect::<Vec<_>>()));
+            let parting = Parting::between(&now, &before, 41).unwrap();
+            assert_eq!((parting.seed, parting.at_s, parting.what.as_str()), (41, Some(at_s), what));
+        }
+    }
+
+    #[test]
+    fn a_task_that_is_there_from_the_start_was_placed_too() {
+        let placed =
+            |host: &str| few(&[line(0.0, &format!(r#""fact":"task_in_service","service":"web","host":"{host}""#))]);
+        let parting = Parting::between(&placed("m5-3"), &placed("m5-1"), 1).unwrap();
+        assert_eq!(parting.what, "host m5-3 was chosen for a task of web instead of m5-1");
+    }
+
+    #[test]
+    fn where_runs_part_beyond_what_is_kept_is_said_to_be_unknown() {
+        let one = few(&[line(1.0, "\"fact\":\"steady_state\"")]);
+        let mut other = one.clone();
+        assert_eq!(Parting::between(&one, &other, 1), None);
+        other.digests[0] = "another".into();
+        let parting = Parting::between(&other, &one, 1).unwrap();
+        assert_eq!((parting.at_s, parting.what.contains("after the first 1 facts")), (None, true));
+        other = one.clone();
+        other.digests[1] = "another".into();
+        assert_eq!(Parting::between(&other, &one, 1).unwrap().seed, 2);
+    }
+
+    #[test]
+    fn numbers_move_on_the_seeds_that_both_have() {
+        let baseline = kept("usd_per_month", &[10.0, 20.0, 30.0, 40.0]);
+        assert_eq!(Change::between("v", &baseline, &baseline, 1), None);
+        // Differences of 1, 2 and 3: a mean of 2; t(0.975, 2) x 1 / sqrt(3) = 2.484.
+        let this = kept("usd_per_month", &[11.0, 22.0, 33.0]);
+        let change = Change::between("v", &this, &baseline, 1).unwrap();
+        let [moved] = &change.moved[..] else { panic!("{:?}", change.moved) };
+        assert_eq!((moved.measure.name, moved.was, moved.is), ("cost_per_month", Some(20.0), Some(22.0)));
+        assert!((moved.bounds.unwrap().low + 0.484).abs() < 1e-3, "{:?}", moved.bounds);
+        let gone = Change::between("v", &Kept::default(), &baseline, 1).unwrap();
+        assert_eq!((gone.moved[0].was, gone.moved[0].is), (Some(25.0), None));
+    }
+
+    #[test]
+    fn what_deploys_wait_for_is_compared_by_kind() {
+        let of = |waits: &[(&str, f64)]| Few {
+            waits_s: waits.iter().map(|(kind, seconds)| ((*kind).to_string(), *seconds)).collect(),
+            ..Few::default()
+        };
+        let found =
+            waits(&of(&[("drain", 300.0), ("boot", 5.0)]), &of(&[("drain", 30.0), ("stop", 1.0), ("boot", 5.0)]));
+        assert_eq!(found, [("drain", 270.0), ("stop", -1.0)]);
+        assert_eq!(waits(&of(&[("drain", 300.0)]), &of(&[])), [], "a run did not end");
     }
 }

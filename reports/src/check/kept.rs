@@ -57,7 +57,7 @@ impl Kept {
 
 impl Few {
     /// More facts than this are not kept, and the runs are known to part behind them only.
-    pub const MOST: usize = 2_000;
+    pub const MOST: usize = 200;
 
     /// What these runs told, the path of the longest deploy of each where it ended.
     pub fn of(model: &Model, runs: &[(Trace, Option<CriticalPath>)]) -> Self {

@@ -207,7 +207,7 @@ mod tests {
 <details><summary>what changed: 1 variant</summary>
 
 - `web` of `web.toml`: its settings changed
-  - seed 1: at 12m 40s host m5-3 was chosen for a task of web instead of m5-1
+  - seed 1, at 12m 40s: host m5-3 was chosen for a task of web instead of m5-1
   - deploy\_p95 4m 10s -\> 9m 30s (+5m 20s)
   - cost\_per\_month \$551.88 -\> \$763.88 (+\$212.00 \[+\$212.00, +\$212.00\])
 

@@ -147,7 +147,7 @@ impl Case {
         } else {
             Verdict::Undecided
         };
-        Self { verdict, bounds: Some(bounds), ..self }.explained(numbers.len(), look)
+        Self { verdict, bounds: Some(bounds), ..self }.explained(numbers.len())
     }
 
     /// Against the baseline's, of which so much is allowed.
@@ -187,16 +187,20 @@ impl Case {
         let bounds =
             if excess == UNKNOWN { excess } else { Interval { low: excess.low + more, high: excess.high + more } };
         let seeds = this.len();
-        Self { verdict, seeds, baseline: was, bounds: Some(bounds), ..self }.explained(seeds.min(baseline.len()), look)
+        Self { verdict, seeds, baseline: was, bounds: Some(bounds), ..self }.explained(seeds.min(baseline.len()))
     }
 
-    /// Says why it is undecided, where the numbers do not.
-    fn explained(mut self, seeds: usize, look: Look) -> Self {
+    /// Says why it is undecided, where that is for so few seeds.
+    fn explained(mut self, seeds: usize) -> Self {
         if let (Verdict::Undecided, Statistic::Quantile(percent)) = (self.verdict, self.criterion.measure.statistic)
-            && !bounds::is_enough(seeds, percent, look.beyond)
+            && self.bounds.is_some_and(|bounds| !(bounds.low.is_finite() && bounds.high.is_finite()))
         {
-            let fewest = bounds::fewest(percent, look.beyond);
-            self.remark = Some(format!("{seeds} seeds are too few to be sure of it: it takes {fewest}"));
+            let fewest = bounds::fewest(percent);
+            self.remark = Some(if seeds < fewest {
+                format!("{seeds} seeds are too few: it takes {fewest}")
+            } else {
+                format!("{seeds} seeds are too few to be so sure of it")
+            });
         }
         self
     }
@@ -259,4 +263,218 @@ fn unfinished(measure: &Measure, numbers: &[Option<f64>]) -> Option<String> {
     let count = numbers.iter().filter(|number| number.is_none()).count();
     let counts = measure.statistic == Statistic::Mean && count > 0;
     counts.then(|| format!("{count} of {} runs did not end: each counts as the horizon", numbers.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use seatrial_scenarios::measures::Column;
+
+    use super::*;
+    use crate::statistics::coverage::Random;
+
+    const HORIZON_S: f64 = 10_800.0;
+
+    fn kept(column: &str, numbers: Vec<Option<f64>>) -> Kept {
+        assert!(Column::ALL.iter().any(|known| known.name == column));
+        Kept { columns: [(column.to_string(), numbers)].into(), ..Kept::default() }
+    }
+
+    fn criterion(measure: &str, demand: Demand) -> Criterion {
+        let measure = Measure::named(measure).unwrap();
+        Criterion { measure, demand, text: String::new(), line: 1, variants: vec!["v".into()] }
+    }
+
+    /// What so many seeds say at the last look, of demands each of which may fail one in a hundred unchanged scenarios.
+    fn decided(measure: &str, demand: Demand, this: &[Option<f64>], baseline: &[Option<f64>]) -> Case {
+        let criterion = criterion(measure, demand);
+        let [this, baseline] = [this, baseline].map(|numbers| kept(criterion.measure.column.name, numbers.to_vec()));
+        let sides = Sides {
+            this: Side { kept: &this, first_seed: 1 },
+            baseline: Some(Side { kept: &baseline, first_seed: 1 }),
+        };
+        let look = Look { beyond: 0.01, is_last: true, horizon_s: HORIZON_S };
+        Case::decide(&criterion, "v", sides, look).unwrap()
+    }
+
+    /// Whether noise fails one of so many variants that did not change, in any of three looks.
+    fn false_alarm(random: &mut Random, (seeds, variants): (usize, usize), measure: &str, pairing: Pairing) -> bool {
+        let criterion = criterion(measure, Demand::More(0.0));
+        (0..variants).any(|_| {
+            let mut sample = || (0..seeds).map(|_| Some(random.exponential())).collect::<Vec<_>>();
+            let [this, baseline] = [sample(), sample()];
+            [(seeds / 4, 0.25), (seeds / 2, 0.25), (seeds, 0.5)].into_iter().any(|(played, share)| {
+                let this = kept("deploy_s", this[..played].to_vec());
+                let baseline = kept("deploy_s", baseline.clone());
+                let first_seed = if pairing == Pairing::SameSeeds { 1 } else { 1_000_000 };
+                let sides = Sides {
+                    this: Side { kept: &this, first_seed },
+                    baseline: Some(Side { kept: &baseline, first_seed: 1 }),
+                };
+                let look = Look { beyond: FALSE_ALARMS / variants as f64 * share, is_last: false, horizon_s: 1e9 };
+                Case::decide(&criterion, "v", sides, look).unwrap().verdict == Verdict::Fail
+            })
+        })
+    }
+
+    /// Of 200 checks at the stated level ten may be false alarms. Eight variants, each of which has other noise than in the
+    /// baseline, and none of which may be worse at all.
+    #[test]
+    fn noise_fails_an_unchanged_scenario_in_one_check_of_twenty_at_most() {
+        for measure in ["deploy_mean", "deploy_p95"] {
+            for pairing in [Pairing::SameSeeds, Pairing::Unrelated] {
+                let alarms = |seed: &u64| false_alarm(&mut Random::seeded(*seed), (100, 8), measure, pairing);
+                let count = (0..200).filter(alarms).count();
+                assert!(count <= 10, "{measure}, {pairing:?}: {count} of 200");
+            }
+        }
+    }
+
+    fn known(numbers: &[f64]) -> Vec<Option<f64>> {
+        numbers.iter().copied().map(Some).collect()
+    }
+
+    /// So many values from 100 to 101, in no order.
+    fn steady(n: usize) -> Vec<f64> {
+        (0..n).map(|i| 100.0 + (i * 37 % n) as f64 / n as f64).collect()
+    }
+
+    #[test]
+    fn the_same_numbers_on_the_same_seeds_pass_however_few_they_are() {
+        for n in [1, 2, 20, 200] {
+            let numbers = known(&steady(n));
+            for measure in ["deploy_mean", "deploy_p50", "deploy_p95", "unfinished"] {
+                let case = decided(measure, Demand::More(0.0), &numbers, &numbers);
+                assert_eq!((case.verdict, case.difference()), (Verdict::Pass, Some(0.0)), "{measure} of {n}");
+            }
+        }
+    }
+
+    /// Every seed takes 20 % more: no doubt about 19.9 % and 20.1 %.
+    #[test]
+    fn what_is_surely_more_than_allowed_fails_and_what_is_surely_less_passes() {
+        let baseline = steady(100);
+        let this: Vec<f64> = baseline.iter().map(|s| s * 1.2).collect();
+        for measure in ["deploy_mean", "deploy_p50", "deploy_p95"] {
+            let verdict = |demand| decided(measure, demand, &known(&this), &known(&baseline)).verdict;
+            assert_eq!(verdict(Demand::MorePercent(19.9)), Verdict::Fail, "{measure}");
+            assert_eq!(verdict(Demand::MorePercent(20.1)), Verdict::Pass, "{measure}");
+            // A fifth of 100 to 101 is 20.0 to 20.2.
+            assert_eq!(verdict(Demand::More(19.9)), Verdict::Fail, "{measure}");
+            assert_eq!(verdict(Demand::More(20.3)), Verdict::Pass, "{measure}");
+            assert_eq!(verdict(Demand::MorePercent(-50.0)), Verdict::Fail, "it had to be half as long");
+        }
+        let faster = decided("deploy_p95", Demand::MorePercent(0.0), &known(&baseline), &known(&this));
+        assert_eq!(faster.verdict, Verdict::Pass);
+        // 100 to 101 is a sixth less than 120 to 121.2.
+        let bounds = faster.bounds.unwrap();
+        assert!(bounds.low < -20.0 && -20.3 < bounds.low && bounds.high < -19.9, "{bounds:?}");
+    }
+
+    /// Differences of -1 and 3 in turn: a mean of 1 whose bounds are on both sides of what is allowed.
+    #[test]
+    fn what_may_be_either_is_undecided() {
+        let baseline = steady(40);
+        let this: Vec<f64> = baseline.iter().enumerate().map(|(i, s)| s + [-1.0, 3.0][i % 2]).collect();
+        let verdict = |more| decided("deploy_mean", Demand::More(more), &known(&this), &known(&baseline)).verdict;
+        // Half a width is 2.4 x 2 / sqrt(40), 0.8.
+        assert_eq!([0.0, 0.5, 1.0, 1.5, 2.0].map(verdict)[1..4], [Verdict::Undecided; 3]);
+        assert_eq!([verdict(0.0), verdict(2.0)], [Verdict::Fail, Verdict::Pass]);
+    }
+
+    #[test]
+    fn a_quantile_of_few_seeds_that_moved_is_undecided_and_says_what_it_takes() {
+        let baseline = steady(58);
+        let this: Vec<f64> = baseline.iter().map(|s| s * 2.0).collect();
+        let case = decided("deploy_p95", Demand::MorePercent(10.0), &known(&this), &known(&baseline));
+        assert_eq!(case.verdict, Verdict::Undecided);
+        assert_eq!(case.remark.unwrap(), "58 seeds are too few: it takes 59");
+        assert_eq!(
+            decided("deploy_mean", Demand::MorePercent(10.0), &known(&this), &known(&baseline)).verdict,
+            Verdict::Fail
+        );
+    }
+
+    #[test]
+    fn what_is_demanded_of_every_run_fails_with_one_and_holds_when_all_were_played() {
+        let none = vec![Some(0.0); 50];
+        let mut one = none.clone();
+        one[17] = Some(1.0);
+        let verdict = |numbers: &[_]| decided("failed_requests", Demand::Exactly(0.0), numbers, &[]).verdict;
+        assert_eq!([verdict(&none), verdict(&one)], [Verdict::Pass, Verdict::Fail]);
+        let kept = kept("failed_requests", none);
+        let sides = Sides { this: Side { kept: &kept, first_seed: 1 }, baseline: None };
+        let look = Look { beyond: 0.01, is_last: false, horizon_s: HORIZON_S };
+        let early = Case::decide(&criterion("failed_requests", Demand::Exactly(0.0)), "v", sides, look).unwrap();
+        assert_eq!(early.verdict, Verdict::Undecided, "others may follow");
+        let healthy = known(&[100.0, 50.0, 100.0]);
+        let verdict = |least| decided("lowest_healthy", Demand::AtLeast(least), &healthy, &[]).verdict;
+        assert_eq!([verdict(50.0), verdict(50.1)], [Verdict::Pass, Verdict::Fail]);
+    }
+
+    #[test]
+    fn runs_that_do_not_end_are_longer_than_all_others() {
+        let ended = known(&steady(100));
+        let mut five = ended.clone();
+        let mut ten = ended.clone();
+        five[..5].fill(None);
+        ten[..10].fill(None);
+        let p95 = |this: &[_], baseline: &[_]| decided("deploy_p95", Demand::MorePercent(10.0), this, baseline);
+        // With ten unfinished the 95th of 100 is one of them, and surely so in few resamples only.
+        assert_eq!((p95(&ten, &ended).verdict, p95(&ten, &ended).value), (Verdict::Undecided, None));
+        let none = vec![None; 100];
+        assert_eq!(p95(&none, &ended).verdict, Verdict::Fail);
+        assert_eq!(p95(&ended, &none).verdict, Verdict::Pass);
+        assert_eq!(p95(&none, &none).verdict, Verdict::Pass, "nothing is longer than what does not end");
+        let unfinished = |demand| decided("unfinished", demand, &five, &ended);
+        assert_eq!(
+            (unfinished(Demand::Exactly(0.0)).verdict, unfinished(Demand::Exactly(0.0)).value),
+            (Verdict::Fail, Some(5.0))
+        );
+        assert_eq!(unfinished(Demand::AtMost(20.0)).verdict, Verdict::Pass);
+        // 0.5 to 15 % (Clopper and Pearson, 98 %).
+        assert_eq!(unfinished(Demand::AtMost(5.0)).verdict, Verdict::Undecided);
+        assert_eq!(decided("unfinished", Demand::More(0.0), &none, &ended).verdict, Verdict::Fail);
+        // A mean counts the horizon: 0.95 x 100.5 + 0.05 x 10,800.
+        let mean = decided("deploy_mean", Demand::MorePercent(10.0), &five, &ended);
+        assert!((mean.value.unwrap() - 635.5).abs() < 0.1, "{:?}", mean.value);
+        assert_eq!(mean.remark.unwrap(), "5 of 100 runs did not end: each counts as the horizon");
+    }
+
+    #[test]
+    fn seeds_that_both_have_are_compared_and_otherwise_all() {
+        // The baseline has the seeds 1 to 100; this run 41 to 140, each a second longer on the same seed.
+        let of = |first: usize| (first..first + 100).map(|seed| Some((seed * seed % 997) as f64)).collect::<Vec<_>>();
+        let this = kept("deploy_s", of(41).into_iter().map(|number| number.map(|s| s + 1.0)).collect());
+        let baseline = kept("deploy_s", of(1));
+        let decided = |first_seed| {
+            let sides = Sides {
+                this: Side { kept: &this, first_seed },
+                baseline: Some(Side { kept: &baseline, first_seed: 1 }),
+            };
+            let look = Look { beyond: 0.01, is_last: true, horizon_s: HORIZON_S };
+            Case::decide(&criterion("deploy_mean", Demand::More(0.5)), "v", sides, look).unwrap()
+        };
+        let paired = decided(41);
+        assert_eq!((paired.verdict, paired.seeds), (Verdict::Fail, 60));
+        let Interval { low, high } = paired.bounds.unwrap();
+        assert!((low - 1.0).abs() < 1e-9 && (high - 1.0).abs() < 1e-9, "{low} to {high}");
+        let unrelated = decided(1_000);
+        assert_eq!((unrelated.verdict, unrelated.seeds), (Verdict::Undecided, 100));
+    }
+
+    #[test]
+    fn a_variant_without_the_number_is_not_judged_and_a_baseline_without_it_decides_nothing() {
+        let without = Kept::default();
+        let with = kept("failed_requests", vec![Some(1.0); 9]);
+        let sides = |this, baseline| Sides {
+            this: Side { kept: this, first_seed: 1 },
+            baseline: Some(Side { kept: baseline, first_seed: 1 }),
+        };
+        let look = Look { beyond: 0.01, is_last: true, horizon_s: HORIZON_S };
+        let criterion = criterion("failed_requests", Demand::MorePercent(10.0));
+        assert_eq!(Case::decide(&criterion, "v", sides(&without, &with), look), None);
+        let case = Case::decide(&criterion, "v", sides(&with, &without), look).unwrap();
+        assert_eq!(case.verdict, Verdict::Undecided);
+        assert!(case.remark.unwrap().contains("write it anew with --update"));
+    }
 }

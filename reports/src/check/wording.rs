@@ -127,10 +127,14 @@ pub(super) fn moved(moved: &Moved) -> String {
     format!("{} {was} -> {is}{}", moved.measure.name, by.unwrap_or_default())
 }
 
-/// Where the runs part: `seed 1: at 12m 40s host m5-3 was chosen for a task of web instead of m5-1`.
+/// Where the runs part: `seed 1, at 12m 40s: host m5-3 was chosen for a task of web instead of m5-1`.
 pub(super) fn parting(parting: &Parting) -> String {
-    let at = parting.at_s.map(|at_s| format!("at {} ", duration(at_s)));
-    plain(&format!("seed {}: {}{}", parting.seed, at.unwrap_or_default(), parting.what))
+    let at = match parting.at_s {
+        None => String::new(),
+        Some(0.0) => ", at the start".into(),
+        Some(at_s) => format!(", at {}", duration(at_s)),
+    };
+    plain(&format!("seed {}{at}: {}", parting.seed, parting.what))
 }
 
 /// `1 variant`, `3 variants`.
@@ -177,6 +181,7 @@ pub(super) fn difference(unit: Unit, by: f64) -> String {
 pub(super) fn percent(by: f64) -> String {
     match by {
         by if by == 0.0 => "0 %".into(),
+        by if by.abs() < 0.05 => "0.0 %".into(),
         by if by.abs() >= 1000.0 => {
             format!("{}{} %", if by < 0.0 { '-' } else { '+' }, grouped(&format!("{:.0}", by.abs())))
         }

@@ -7,6 +7,11 @@ use rand::{RngExt, SeedableRng};
 pub(crate) struct Random(Xoshiro256PlusPlus);
 
 impl Random {
+    /// Other numbers for each seed.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+
     /// Uniform from 0 to 1.
     pub(crate) fn uniform(&mut self) -> f64 {
         self.0.random()
@@ -21,6 +26,6 @@ impl Random {
 /// The share of 1,000 samples whose interval covers the truth, as `covers` says of each; one without an interval does not.
 pub(crate) fn covered(covers: impl Fn(&mut Random) -> Option<bool>) -> f64 {
     const SAMPLES: u64 = 1_000;
-    let count = (0..SAMPLES).filter(|&seed| covers(&mut Random(Xoshiro256PlusPlus::seed_from_u64(seed))) == Some(true));
+    let count = (0..SAMPLES).filter(|&seed| covers(&mut Random::seeded(seed)) == Some(true));
     count.count() as f64 / SAMPLES as f64
 }

@@ -8,7 +8,7 @@ mod quantiles;
 mod users;
 
 #[cfg(test)]
-mod coverage;
+pub(crate) mod coverage;
 
 use std::collections::BTreeMap;
 

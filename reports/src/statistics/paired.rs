@@ -147,17 +147,17 @@ pub(super) fn paired_quantiles<const N: usize>(
 type Pair = (Option<f64>, Option<f64>);
 
 /// A sample from the shortest value to the longest, and where each was.
-pub(super) struct Ordered(Vec<(usize, f64)>);
+struct Ordered(Vec<(usize, f64)>);
 
 impl Ordered {
-    pub(super) fn new(values: &[Option<f64>]) -> Self {
+    fn new(values: &[Option<f64>]) -> Self {
         let mut values: Vec<_> = values.iter().enumerate().filter_map(|(i, value)| Some((i, (*value)?))).collect();
         values.sort_by(|a, b| a.1.total_cmp(&b.1));
         Self(values)
     }
 
     /// The values of these ranks, which rise, where each value is there so many times; absent beyond the last.
-    pub(super) fn ranked<const N: usize>(&self, ranks: [usize; N], times: &[u32]) -> [Option<f64>; N] {
+    fn ranked<const N: usize>(&self, ranks: [usize; N], times: &[u32]) -> [Option<f64>; N] {
         let mut values = self.0.iter();
         let (mut count, mut last) = (0, None);
         ranks.map(|rank| {
@@ -173,13 +173,13 @@ impl Ordered {
 
 /// The differences of many resamples, at least and at most.
 #[derive(Clone, Default)]
-pub(super) struct Spread {
+struct Spread {
     least: Vec<f64>,
     most: Vec<f64>,
 }
 
 impl Spread {
-    pub(super) fn add(&mut self, this: Option<f64>, first: Option<f64>) {
+    fn add(&mut self, this: Option<f64>, first: Option<f64>) {
         let (least, most) = match (this, first) {
             (Some(this), Some(first)) => (this - first, this - first),
             (None, Some(_)) => (f64::INFINITY, f64::INFINITY),
@@ -192,17 +192,12 @@ impl Spread {
 
     /// The 2.5 % quantile of what they are at least, and the 97.5 % quantile of what they are at most.
     fn interval(&mut self) -> QuantileInterval {
-        let (low, high) = self.ends((self.least.len() + 1) / 40);
-        let known = |end: f64| end.is_finite().then_some(end);
-        QuantileInterval { low: known(low), high: known(high) }
-    }
-
-    /// The `tail`-th least of what they are at least, and the `tail`-th greatest of what they are at most.
-    pub(super) fn ends(&mut self, tail: usize) -> (f64, f64) {
+        let tail = (self.least.len() + 1) / 40;
         let (_, low, _) = self.least.select_nth_unstable_by(tail - 1, f64::total_cmp);
         let last = self.most.len() - tail;
         let (_, high, _) = self.most.select_nth_unstable_by(last, f64::total_cmp);
-        (*low, *high)
+        let known = |end: f64| end.is_finite().then_some(end);
+        QuantileInterval { low: known(*low), high: known(*high) }
     }
 }
 

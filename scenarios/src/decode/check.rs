@@ -138,3 +138,63 @@ fn help(measure: &Measure) -> String {
         _ => format!("write \"= 0\", \"<= {example}\", or against the baseline \"max +10%\" or \"max +{example}\""),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::Scenario;
+
+    /// What is demanded in a scenario with these variants, as lines.
+    fn demanded(variants: &str, check: &str) -> Vec<(usize, String, Demand, Vec<String>)> {
+        let text = format!(
+            "question = \"?\"\n[[host_group]]\nname = \"g\"\nhosts = 2\ncpu = 1\nmemory = \"1MiB\"\n[[service]]\nname = \"s\"\n\
+             desired = 1\nmemory = \"1MiB\"\n[[deploy]]\nservice = \"s\"\n{variants}{check}"
+        );
+        let scenario = Scenario::parse("web.toml", &text, Path::new("")).unwrap();
+        let one = |it: Criterion| (it.line, it.written(), it.demand, it.variants);
+        scenario.criteria.into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn demands_are_absolute_or_against_the_baseline_in_the_unit_of_their_measure() {
+        let table = [
+            ("deploy_p95", "max +10%", Demand::MorePercent(10.0)),
+            ("deploy_p95", "max -2.5 %", Demand::MorePercent(-2.5)),
+            ("deploy_mean", "max +1m30s", Demand::More(90.0)),
+            ("deploy_p50", "<=8m", Demand::AtMost(480.0)),
+            ("deploy_p50", ">= 1s", Demand::AtLeast(1.0)),
+            ("spare_cost_per_month", "max +$50", Demand::More(50.0)),
+            ("failed_requests", "= 0", Demand::Exactly(0.0)),
+            ("failed_requests", "max +5", Demand::More(5.0)),
+            ("minutes_below_floor", "<= 1", Demand::AtMost(1.0)),
+            ("unfinished", "= 0", Demand::Exactly(0.0)),
+            // Of shares percent are points.
+            ("unfinished", "max +1%", Demand::More(1.0)),
+            ("lowest_healthy", ">= 50%", Demand::AtLeast(50.0)),
+        ];
+        for (measure, text, demand) in table {
+            let found = demanded("", &format!("[check]\n{measure} = \"{text}\"\n"));
+            let written = format!("{measure} = \"{text}\"");
+            assert_eq!(found, [(14, written, demand, vec!["base".to_string()])]);
+        }
+    }
+
+    #[test]
+    fn what_a_variant_says_of_a_measure_stands_in_place_of_what_is_said_of_all() {
+        let variants = "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b b\"\n[[variant]]\nname = \"c\"\n";
+        let check = "[check]\ndeploy_p95 = \"max +10%\"\nunfinished = \"= 0\"\n\
+                     [check.variant.\"b b\"]\ndeploy_p95 = \"<= 2m\"\ncost_per_month = \"max +$1\"\n\
+                     [check.variant.c]\ndeploy_p95 = \"none\"\n";
+        let found: Vec<_> =
+            demanded(variants, check).into_iter().map(|(line, text, _, of)| (line, text, of.join(" | "))).collect();
+        let expected = [
+            (20, "deploy_p95 = \"max +10%\"", "a"),
+            (21, "unfinished = \"= 0\"", "a | b b | c"),
+            (23, "deploy_p95 = \"<= 2m\"", "b b"),
+            (24, "cost_per_month = \"max +$1\"", "b b"),
+        ];
+        assert_eq!(found, expected.map(|(line, text, of)| (line, text.to_string(), of.to_string())));
+    }
+}

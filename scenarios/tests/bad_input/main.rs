@@ -1,6 +1,7 @@
 //! Bad input: each kind gets a clear problem at its line, several at once, and never a panic.
 
 mod autoscaling;
+mod check;
 mod systems;
 mod values;
 
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 use seatrial_scenarios::{Report, Scenario};
 
 use autoscaling::AUTOSCALING;
+use check::CHECKS;
 use systems::{ORCHESTRATORS, STRATEGIES};
 use values::TABLE;
 
@@ -85,6 +87,22 @@ fn each_problem_is_at_its_line() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn each_demand_that_cannot_be_checked_has_its_problem() {
+    for (table, line, part) in CHECKS {
+        let (top, text) = match table.strip_prefix("check") {
+            // Not a table of its own, it stands before the tables.
+            Some(_) => (2, GOOD.replacen('\n', &format!("\n{table}\n"), 1)),
+            None => (GOOD.lines().count() + 1, format!("{GOOD}{table}\n")),
+        };
+        let found = problems(&text);
+        let is_there = matches!(&found[..], [(at, problem)] if *at == top + line && problem.contains(part));
+        assert!(is_there, "{table}: {part}\n{found:#?}");
+    }
+    let found = problems_with("host_group.m5.hosts\" = 10", "check.deploy_p95\" = \"<= 5m\"");
+    assert!(found[0].1.contains("check is the same for all variants"), "{found:#?}");
 }
 
 #[test]
