@@ -228,7 +228,11 @@ impl<'a> Checking<'a> {
     }
 
     /// What came of it, and what changed.
-    fn told(&self, results: &Results, cases: Vec<Case>) -> Checked {
+    fn told(&self, results: &Results, mut cases: Vec<Case>) -> Checked {
+        for case in cases.iter_mut().filter(|case| case.verdict == Verdict::Fail && case.is_of_deploys()) {
+            let rows = results.variants.iter().filter(|variant| variant.name == case.variant).flat_map(|v| &v.rows);
+            case.remark = case.remark.take().or(rows.flat_map(|row| &row.summary.blocked).next().cloned());
+        }
         let against = self.store.zip(self.entry).map(|(store, entry)| {
             let same_seeds = entry.first_seed == self.first_seed;
             Against {

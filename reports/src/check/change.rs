@@ -183,7 +183,10 @@ impl Happening {
 
 /// What is different of what happens next in two runs.
 fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
-    let at = |happening: &Happening| wording::duration(happening.at_s);
+    let rounded = |happening: &Happening| wording::duration(happening.at_s);
+    let looks_alike = now.map(rounded) == before.map(rounded);
+    // As exact as it takes.
+    let at = |happening: &Happening| if looks_alike { format!("{} s", happening.at_s) } else { rounded(happening) };
     match (now, before) {
         (Some(now), Some(before)) if now.at_s == before.at_s => {
             let [host, instead] = [now, before].map(|happening| happening.text("host"));
@@ -251,6 +254,11 @@ mod tests {
                 Some(line(558.0, drained)),
                 Some(line(458.0, drained)),
                 (458.0, "target gone (web, task 0) does not come until 9m 18s"),
+            ),
+            (
+                Some(line(90.001, drained)),
+                Some(line(90.0, drained)),
+                (90.0, "target gone (web, task 0) does not come until 90.001 s"),
             ),
             (
                 Some(line(458.0, drained)),

@@ -82,8 +82,8 @@ pub(super) fn reasons(checked: &Checked, case: &Case) -> Vec<String> {
 
 /// What deploys wait for that take too long now.
 pub(super) fn waiting(checked: &Checked, case: &Case) -> Option<String> {
-    let is_of_deploys = case.criterion.measure.column.name == "deploy_s";
-    checked.change(&case.variant).filter(|_| case.verdict == Verdict::Fail && is_of_deploys).and_then(waits)
+    let is_too_long = case.verdict == Verdict::Fail && case.is_of_deploys();
+    checked.change(&case.variant).filter(|_| is_too_long).and_then(waits)
 }
 
 impl About<'_> {

@@ -78,7 +78,8 @@ fn table(demands: &[(&Checked, &Case)], shown: usize) -> Option<String> {
     }
     let row = |(checked, case): &(&Checked, &Case)| {
         let (is, against) = sides(case);
-        let (was, by) = against.unwrap_or_else(|| ("-".into(), "-".into()));
+        let (was, by) = against.map_or((None, None), |(was, by)| (Some(was), by));
+        let [was, by] = [was, by].map(|side| side.unwrap_or_else(|| "-".into()));
         let place = format!("{}:{}", findings::place(&checked.file), case.criterion.line);
         let [variant, written, place] = [&case.variant, &case.criterion.written(), &place].map(|text| code_cell(text));
         vec![word(case.verdict).into(), variant, written, cell(&is), cell(&was), cell(&by), place]

@@ -41,7 +41,7 @@ pub struct Case {
     pub bounds: Option<Interval>,
     /// How sure the bounds are, 0 to 1.
     pub confidence: f64,
-    /// What the numbers do not say: why it is undecided, what runs that do not end count as.
+    /// What the numbers do not say: why it is undecided, what runs that do not end count as, what blocks them.
     pub remark: Option<String>,
 }
 
@@ -203,6 +203,11 @@ impl Case {
             });
         }
         self
+    }
+
+    /// Whether it is about how long deploys take, or whether they end.
+    pub fn is_of_deploys(&self) -> bool {
+        self.criterion.measure.column.name == "deploy_s"
     }
 
     /// How much more the value is than the baseline's, in its unit.

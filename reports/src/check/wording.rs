@@ -73,29 +73,29 @@ pub(super) fn measured(case: &Case) -> String {
     let name = case.criterion.measure.name;
     match sides(case) {
         (is, None) => format!("{name} {is}"),
-        (is, Some((was, by))) => format!("{name} {is}, baseline {was}: {by}"),
+        (is, Some((was, Some(by)))) => format!("{name} {is}, baseline {was}: {by}"),
+        (is, Some((was, None))) => format!("{name} {is}, baseline {was}"),
     }
 }
 
-/// What a number is, what the baseline's was, and by how much it is more; how sure that is stands beside the last of them.
-pub(super) fn sides(case: &Case) -> (String, Option<(String, String)>) {
+/// What a number is, what the baseline's was, and by how much it is more, where that is known; how sure that is stands beside the
+/// last of them.
+pub(super) fn sides(case: &Case) -> (String, Option<(String, Option<String>)>) {
     let unit = case.criterion.measure.unit;
     let is = value(unit, case.value);
-    let sure = |ends: Option<Interval>, say: &dyn Fn(f64) -> String| match ends {
-        Some(ends) => format!(" {} ({} CI)", interval(ends, say), confidence(case.confidence)),
-        None => String::new(),
+    let known = case.bounds.filter(|ends| ends.low.is_finite() || ends.high.is_finite());
+    let sure = |say: &dyn Fn(f64) -> String| {
+        let ends = known.map(|ends| format!(" {} ({} CI)", interval(ends, say), confidence(case.confidence)));
+        ends.unwrap_or_default()
     };
     let Some(was) = case.baseline else {
         let is_relative = case.criterion.demand.is_relative();
-        return (
-            is + &if is_relative { String::new() } else { sure(case.bounds, &|end| value(unit, Some(end))) },
-            None,
-        );
+        return (is + &if is_relative { String::new() } else { sure(&|end| value(unit, Some(end))) }, None);
     };
     let in_percent = matches!(case.criterion.demand, Demand::MorePercent(_)) && was > 0.0;
     let of = |by: f64| if in_percent { percent(100.0 * by / was) } else { difference(unit, by) };
-    let by = case.difference().map_or_else(|| "not known".into(), of);
-    (is, Some((value(unit, Some(was)), by + &sure(case.bounds, &of))))
+    let by = case.difference().map(|by| of(by) + &sure(&of));
+    (is, Some((value(unit, Some(was)), by)))
 }
 
 /// What deploys wait for now: `the difference is in: drain +4m 10s, health check -10.0s`.
@@ -197,7 +197,7 @@ fn decimal(value: f64) -> String {
 
 /// Dollars and cents, with commas; less than a cent with as many digits as it takes.
 fn dollars(usd: f64) -> String {
-    if usd > 0.0 && usd < 0.005 {
+    if (0.000_000_5..0.005).contains(&usd) {
         return format!("{usd:.6}").trim_end_matches('0').into();
     }
     let text = cents(usd);
