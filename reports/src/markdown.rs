@@ -6,7 +6,7 @@ use crate::cells::Cells;
 use crate::felt::Felt;
 use crate::notes::notes;
 use crate::statistics::Comparison;
-use crate::wording;
+use crate::wording::{self, plain};
 
 /// The longest comment, in characters: GitHub takes 65,536, and who posts it may add a line of its own.
 const LONGEST: usize = 65_000;
@@ -17,18 +17,22 @@ const LONGEST_TEXT: usize = 1_000;
 /// The answer, a table with the terminal's columns, and folded up where the money goes, what users feel and what else there is to
 /// know. It always fits into a comment: where there are too many variants, the last ones are left out, and that is said.
 pub fn render(comparison: &Comparison) -> String {
+    longest_that_fits(comparison.variants.len(), &|shown| of_first(comparison, shown))
+}
+
+/// The text with all of so many things, or with as many of them as fit into a comment.
+pub(crate) fn longest_that_fits(all: usize, of_first: &dyn Fn(usize) -> String) -> String {
     let fits = |text: &String| text.chars().count() <= LONGEST;
-    let all = comparison.variants.len();
-    let whole = of_first(comparison, all);
+    let whole = of_first(all);
     if fits(&whole) {
         return whole;
     }
     let (mut most, mut too_many) = (0, all);
     while too_many - most > 1 {
         let tried = usize::midpoint(most, too_many);
-        if fits(&of_first(comparison, tried)) { most = tried } else { too_many = tried }
+        if fits(&of_first(tried)) { most = tried } else { too_many = tried }
     }
-    of_first(comparison, most)
+    of_first(most)
 }
 
 /// All of it with the first variants alone in the tables, and as many notes.
@@ -65,12 +69,12 @@ fn of_first(comparison: &Comparison, shown: usize) -> String {
 }
 
 /// What is shown when its title is clicked. The title is plain words: Markdown is not read beside the tags.
-fn folded(title: &str, what: &str) -> String {
+pub(crate) fn folded(title: &str, what: &str) -> String {
     format!("<details><summary>{}</summary>\n\n{what}\n\n</details>", title.trim_end_matches(':'))
 }
 
 /// A sentence as Markdown, of a length that fits.
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     escaped(&cut(text, LONGEST_TEXT))
 }
 
@@ -81,13 +85,46 @@ fn cut(text: &str, most: usize) -> String {
 
 /// A table: its head, the alignment of its columns, and its rows.
 pub(crate) fn table_of<T: AsRef<str>>(header: &[T], rows: &[Vec<String>], is_text: &dyn Fn(usize) -> bool) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|text| cell(text)).collect()).collect();
+    table_of_cells(header, &rows, is_text)
+}
+
+/// A table of cells that are Markdown.
+pub(crate) fn table_of_cells<T: AsRef<str>>(
+    header: &[T],
+    rows: &[Vec<String>],
+    is_text: &dyn Fn(usize) -> bool,
+) -> String {
     let head: Vec<String> = header.iter().map(|head| escaped(&head.as_ref().replace('\n', " "))).collect();
     let rule: Vec<&str> = (0..header.len()).map(|column| if is_text(column) { "---" } else { "---:" }).collect();
     let mut lines = vec![line(&head), line(&rule)];
-    lines.extend(
-        rows.iter().map(|row| line(&row.iter().map(|cell| escaped(&cut(cell, LONGEST_CELL))).collect::<Vec<_>>())),
-    );
+    lines.extend(rows.iter().map(|row| line(row)));
     lines.join("\n")
+}
+
+/// A text as a cell, of a length that fits.
+pub(crate) fn cell(text: &str) -> String {
+    escaped(&cut(text, LONGEST_CELL))
+}
+
+/// A name or a piece of a file as Markdown, of a length that fits: nothing in it is markup, and nobody is mentioned by it.
+pub(crate) fn code(text: &str) -> String {
+    let text = cut(&plain(text), LONGEST_CELL);
+    let fence = "`".repeat(longest_run(&text) + 1);
+    // One space on each side is taken away again.
+    let space = if text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// The same as a cell.
+pub(crate) fn code_cell(text: &str) -> String {
+    // Readers do not agree on how many backslashes that is.
+    if text.contains(r"\|") { cell(&plain(text)) } else { code(text).replace('|', r"\|") }
+}
+
+/// How many backticks there are in a row, at most.
+pub(crate) fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
 /// One line of a table.
@@ -100,7 +137,7 @@ fn line<T: AsRef<str>>(cells: &[T]) -> String {
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
-        if r"\|`*_<>&$~#".contains(c) {
+        if r"\|`*_<>&$~#[]".contains(c) {
             escaped.push('\\');
         }
         escaped.push(c);
@@ -126,8 +163,8 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 | variant | p50 | p95 | mean against the first (95 % CI) | spare \$/month | \$/deploy | lowest healthy | extra tasks x time | short tasks x time |
 | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |
 | one spare host | 4m 12s | 4m 29s | - | 70.08 | 0.00 | 100 % | 12.5s | 0s |
-| double the hosts | 52.0s | 55.6s | -79.4 % [-79.8, -78.9]  faster | 350.40 | 0.00 | 100 % | 12.5s | 0s |
-| short drain | 1m 41s | \> 3h 00m | -60.3 % [-60.4, -60.2]  fewer end | 70.08 | 0.00 | 100 % | 12.5s | 0s |
+| double the hosts | 52.0s | 55.6s | -79.4 % \[-79.8, -78.9\]  faster | 350.40 | 0.00 | 100 % | 12.5s | 0s |
+| short drain | 1m 41s | \> 3h 00m | -60.3 % \[-60.4, -60.2\]  fewer end | 70.08 | 0.00 | 100 % | 12.5s | 0s |
 | full \| hosts | \> 3h 00m | \> 3h 00m | no seed finished in both | 70.08 | 0.00 | 100 % | 12.5s | 0s |
 
 <details><summary>where the money goes, $/month (730 h)</summary>
@@ -215,6 +252,6 @@ ECS rolling, 5 tasks on 6 x m5.large, 200 seeds
 
     #[test]
     fn markup_in_names_is_shown_as_it_is() {
-        assert_eq!(escaped("a|b <i> `c` $1"), r"a\|b \<i\> \`c\` \$1");
+        assert_eq!(escaped("a|b <i> `c` $1 [d](e)"), r"a\|b \<i\> \`c\` \$1 \[d\](e)");
     }
 }

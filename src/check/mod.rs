@@ -1,7 +1,9 @@
 //! `seatrial check`: play the scenarios until every demand is decided, and say what came of them.
 
 mod against;
+mod command;
 mod store;
+mod summary;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +14,7 @@ use seatrial_reports::check::baseline::{Baseline, Entry, digest};
 use seatrial_reports::check::change::Change;
 use seatrial_reports::check::kept::{FEW, Few, Kept};
 use seatrial_reports::check::verdict::{Case, FALSE_ALARMS, Look, Side, Sides, Verdict};
-use seatrial_reports::check::{Against, Check, Checked, text};
+use seatrial_reports::check::{Against, Check, Checked, github, gitlab, json, junit, markdown, text};
 use seatrial_scenarios::explain::{longest, trace};
 use seatrial_scenarios::results::Results;
 use seatrial_scenarios::{RunOptions, Scenario, Variant, pool};
@@ -29,7 +31,8 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
         let store = Store::open(arguments.baseline.as_deref().expect("clap wants a baseline to update"))?;
         return store.update(&scenarios, arguments);
     }
-    check_files(arguments.formats.iter().filter_map(|output| output.file.as_ref()), None)?;
+    let files = arguments.formats.iter().filter_map(|output| output.file.as_ref());
+    check_files(files.chain(&summary::file(arguments)), None)?;
     let interrupted = interruption()?;
     let baseline = match (&arguments.baseline, &arguments.against) {
         (Some(file), _) => Some(Store::existing(file)?),
@@ -46,7 +49,8 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
             break;
         }
     }
-    let check = Check { scenarios: checked, strict: arguments.strict, exact: arguments.exact };
+    let (strict, exact, command) = (arguments.strict, arguments.exact, command::of(arguments));
+    let check = Check { scenarios: checked, strict, exact, command };
     answer(&check, arguments)?;
     Ok(match (interrupted.load(Ordering::Relaxed), check.passes()) {
         (true, _) => Exit::Interrupted,
@@ -101,19 +105,26 @@ fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Optio
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
-/// Prints what came of it, or writes it where a format names a file.
+/// Prints what came of it, or writes it where a format names a file; and appends it to the summary of a step.
 fn answer(check: &Check, arguments: &cli::Check) -> Result<(), Failure> {
     for output in &arguments.formats {
         let written = match output.format {
             CheckFormat::Text => text::render(check, arguments.verbose),
-            _ => String::new(),
+            CheckFormat::Json => json::render(check),
+            CheckFormat::Junit => junit::render(check),
+            CheckFormat::Github => github::render(check),
+            CheckFormat::Gitlab => gitlab::render(check),
+            CheckFormat::Markdown => markdown::render(check),
         };
         match &output.file {
             Some(file) => write(file, written.as_bytes())?,
             None => print(&written)?,
         }
     }
-    Ok(())
+    match summary::file(arguments) {
+        Some(file) => summary::append(check, &file),
+        None => Ok(()),
+    }
 }
 
 /// The check of one scenario.

@@ -12,10 +12,10 @@ pub fn empty_folder(of: &str, name: &str) -> PathBuf {
     folder
 }
 
-/// The command in a folder, with nothing to read.
+/// The command in a folder, with nothing to read, and with no summary of the step that the tests may be.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).env_remove("GITHUB_STEP_SUMMARY");
     command
 }
 

@@ -2,7 +2,18 @@
 
 pub mod baseline;
 pub mod change;
+#[cfg(test)]
+mod examples;
+mod findings;
+pub mod github;
+pub mod gitlab;
+mod headline;
+pub mod json;
+pub mod junit;
 pub mod kept;
+pub mod markdown;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod verdict;
 mod wording;
@@ -19,6 +30,8 @@ pub struct Check {
     pub strict: bool,
     /// Whether any change fails.
     pub exact: bool,
+    /// The command that gives it again.
+    pub command: String,
 }
 
 /// What came of the check of one scenario.

@@ -1,8 +1,9 @@
 //! A check for a terminal: a line a scenario, what does not hold and why, and what changed.
 
 use super::change::Change;
+use super::findings::reasons;
 use super::verdict::{Case, Verdict};
-use super::wording::{cause, closing, counted, measured, moved, parting, summary, waits, word};
+use super::wording::{cause, closing, counted, measured, moved, parting, summary, word};
 use super::{Against, Check, Checked};
 use crate::table::wrapped;
 use crate::wording::plain;
@@ -28,16 +29,10 @@ fn of_scenario(checked: &Checked, verbose: bool) -> Vec<String> {
 }
 
 fn of_case(checked: &Checked, case: &Case) -> Vec<String> {
-    const BELOW: &str = "        ";
     let said = format!("{}  \"{}\": {}", word(case.verdict), case.variant, measured(case));
     let mut lines = vec![wrapped(&plain(&said), "  ")];
     if case.verdict != Verdict::Pass {
-        let place = format!("{}:{}: {}", checked.file, case.criterion.line, case.criterion.written());
-        lines.push(wrapped(&plain(&place), BELOW));
-        lines.extend(case.remark.iter().map(|remark| wrapped(&plain(remark), BELOW)));
-    }
-    if case.verdict == Verdict::Fail && case.is_of_deploys() {
-        lines.extend(checked.change(&case.variant).and_then(waits).map(|waits| wrapped(&waits, BELOW)));
+        lines.extend(reasons(checked, case).iter().map(|reason| wrapped(reason, "        ")));
     }
     lines
 }

@@ -11,6 +11,16 @@ use crate::wording::{cents, count, duration, grouped, plain, small_percent};
 
 /// What came of the whole check: `FAIL: 1 of 9 criteria is not met, 1 is undecided`.
 pub(super) fn closing(check: &Check) -> String {
+    format!("{}: {}", whole(check), tallied(check))
+}
+
+/// What came of the whole check, as a word.
+pub(super) fn whole(check: &Check) -> &'static str {
+    word(if check.passes() { Verdict::Pass } else { Verdict::Fail })
+}
+
+/// What came of the demands: `1 of 9 criteria is not met, 1 is undecided`.
+pub(super) fn tallied(check: &Check) -> String {
     let tally = check.tally();
     let all = tally.passed + tally.failed + tally.undecided;
     let mut said = vec![];
@@ -35,7 +45,7 @@ pub(super) fn closing(check: &Check) -> String {
             _ => format!("{changed} of {of} changed, which --exact does not allow"),
         });
     }
-    format!("{}: {}", if check.passes() { "PASS" } else { "FAIL" }, said.join("; "))
+    said.join("; ")
 }
 
 /// One scenario in short: `3 variants, 9 criteria on 200 seeds: 7 met, 1 not met, 1 undecided`.
@@ -60,21 +70,32 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
 
 /// What was measured of a demand: `deploy_p95 9m 30s, baseline 4m 10s: +128.0 % [+120.1 %, +131.0 %] (99.9 % CI)`.
 pub(super) fn measured(case: &Case) -> String {
+    let name = case.criterion.measure.name;
+    match sides(case) {
+        (is, None) => format!("{name} {is}"),
+        (is, Some((was, Some(by)))) => format!("{name} {is}, baseline {was}: {by}"),
+        (is, Some((was, None))) => format!("{name} {is}, baseline {was}"),
+    }
+}
+
+/// What a number is, what the baseline's was, and by how much it is more, where that is known; how sure that is stands beside the
+/// last of them.
+pub(super) fn sides(case: &Case) -> (String, Option<(String, Option<String>)>) {
     let unit = case.criterion.measure.unit;
-    let is = format!("{} {}", case.criterion.measure.name, value(unit, case.value));
+    let is = value(unit, case.value);
     let known = case.bounds.filter(|ends| ends.low.is_finite() || ends.high.is_finite());
     let sure = |say: &dyn Fn(f64) -> String| {
         let ends = known.map(|ends| format!(" {} ({} CI)", interval(ends, say), confidence(case.confidence)));
         ends.unwrap_or_default()
     };
     let Some(was) = case.baseline else {
-        return is
-            + &if case.criterion.demand.is_relative() { String::new() } else { sure(&|end| value(unit, Some(end))) };
+        let is_relative = case.criterion.demand.is_relative();
+        return (is + &if is_relative { String::new() } else { sure(&|end| value(unit, Some(end))) }, None);
     };
     let in_percent = matches!(case.criterion.demand, Demand::MorePercent(_)) && was > 0.0;
     let of = |by: f64| if in_percent { percent(100.0 * by / was) } else { difference(unit, by) };
-    let by = case.difference().map(|by| format!(": {}{}", of(by), sure(&of)));
-    format!("{is}, baseline {}{}", value(unit, Some(was)), by.unwrap_or_default())
+    let by = case.difference().map(|by| of(by) + &sure(&of));
+    (is, Some((value(unit, Some(was)), by)))
 }
 
 /// What deploys wait for now: `the difference is in: drain +4m 10s, health check -10.0s`.
