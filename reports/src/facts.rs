@@ -13,7 +13,8 @@ pub fn render(model: &Model, trace: &Trace) -> String {
     let hosts = trace.host_names(model);
     let ids = (0..).map(FactId::from_index);
     let lines = trace.records.iter().zip(ids).map(|(record, id)| {
-        let line = Line::new(model, &hosts, record, id);
+        let because = Some(record.because.index()).filter(|_| record.because != id);
+        let line = Line { id: id.index(), happening: Happening::new(model, &hosts, record), because };
         serde_json::to_string(&line).expect("names and numbers only, into memory") + "\n"
     });
     lines.collect()
@@ -23,19 +24,22 @@ pub fn render(model: &Model, trace: &Trace) -> String {
 #[expect(clippy::missing_panics_doc, reason = "names and numbers can always be written into memory as JSON")]
 pub fn happenings(model: &Model, trace: &Trace) -> Vec<String> {
     let hosts = trace.host_names(model);
-    let ids = (0..).map(FactId::from_index);
-    let lines = trace.records.iter().zip(ids).map(|(record, id)| {
-        let line = Line { id: None, because: None, ..Line::new(model, &hosts, record, id) };
-        serde_json::to_string(&line).expect("names and numbers only, into memory")
-    });
-    lines.collect()
+    let line = |record| serde_json::to_string(&Happening::new(model, &hosts, record));
+    trace.records.iter().map(|record| line(record).expect("names and numbers only, into memory")).collect()
 }
 
-/// One line; the fields that say nothing of a fact are left out.
-#[derive(Default, Serialize)]
+/// One line.
+#[derive(Serialize)]
 struct Line<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<u32>,
+    id: u32,
+    #[serde(flatten)]
+    happening: Happening<'a>,
+    because: Option<u32>,
+}
+
+/// What happened when and to whom; the fields that say nothing of a fact are left out.
+#[derive(Default, Serialize)]
+struct Happening<'a> {
     at_s: f64,
     fact: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,22 +80,13 @@ struct Line<'a> {
     under_way: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<Option<u32>>,
 }
 
-impl<'a> Line<'a> {
-    fn new(model: &'a Model, hosts: &'a [String], record: &Record, id: FactId) -> Self {
+impl<'a> Happening<'a> {
+    fn new(model: &'a Model, hosts: &'a [String], record: &Record) -> Self {
         let named = |service: ServiceId| Some(model.services[service.index()].name.as_str());
         let host_name = |host: HostId| Some(hosts[host.index()].as_str());
-        let because = Some(Some(record.because.index()).filter(|_| record.because != id));
-        let line = Self {
-            id: Some(id.index()),
-            at_s: record.at.as_secs_f64(),
-            fact: word(record.fact),
-            because,
-            ..Self::default()
-        };
+        let line = Self { at_s: record.at.as_secs_f64(), fact: word(record.fact), ..Self::default() };
         match record.fact {
             Fact::HostLaunched { host, for_deploy, .. } => {
                 Self { host: host_name(host), for_deploy: Some(for_deploy), ..line }

@@ -29,7 +29,7 @@ pub(crate) fn digest(model: &Model) -> [u8; 32] {
     hasher.0.finalize().into()
 }
 
-/// Bytes as text.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+/// Bytes as text, two digits each.
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -26,6 +26,7 @@ use std::path::Path;
 use seatrial_sim::model::Model;
 
 pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, seconds, suggestion_of_all};
+pub use digest::hexadecimal;
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, pool, run};
 pub use vary::Setting;

@@ -12,11 +12,12 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use seatrial_scenarios::hexadecimal;
 use seatrial_scenarios::measures::Measure;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::kept::{Few, Kept, hexadecimal};
+use super::kept::{Few, Kept};
 use super::wording;
 use crate::statistics::Estimated;
 

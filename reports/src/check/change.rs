@@ -2,6 +2,7 @@
 //! which two runs part.
 
 use seatrial_scenarios::measures::{Measure, Statistic};
+use seatrial_sim::engine::time::Duration;
 use seatrial_sim::measure::critical_path::Kind;
 use serde_json::{Map, Value};
 
@@ -129,14 +130,14 @@ impl Parting {
             let what = format!("the runs part after the first {same} facts, which are all that a baseline keeps");
             return Some(unknown(&what));
         }
-        let at_s = [&now, &before].into_iter().flatten().map(|happening| happening.at_s).reduce(f64::min);
+        let at_s = [&now, &before].into_iter().flatten().map(Happening::at_s).reduce(f64::min);
         Some(Self { seed, at_s, what: parted(now.as_ref(), before.as_ref()) })
     }
 }
 
 /// A fact of a run: when, and the rest of its line.
 struct Happening {
-    at_s: f64,
+    at_ms: u64,
     fields: Map<String, Value>,
 }
 
@@ -144,7 +145,11 @@ impl Happening {
     fn read(line: &str) -> Self {
         let mut fields = serde_json::from_str::<Map<String, Value>>(line).unwrap_or_default();
         let at_s = fields.remove("at_s").and_then(|at| at.as_f64()).unwrap_or_default();
-        Self { at_s, fields }
+        Self { at_ms: Duration::from_secs_f64(at_s).as_millis(), fields }
+    }
+
+    fn at_s(&self) -> f64 {
+        self.at_ms as f64 / 1_000.0
     }
 
     fn text(&self, key: &str) -> Option<String> {
@@ -157,7 +162,7 @@ impl Happening {
     /// The service whose task got a host here: a new one, or one that is there from the start.
     fn placed(&self) -> Option<String> {
         let fact = self.text("fact")?;
-        let is_new = fact == "task_provisioning" || (fact == "task_in_service" && self.at_s == 0.0);
+        let is_new = fact == "task_provisioning" || (fact == "task_in_service" && self.at_ms == 0);
         self.text("service").filter(|_| is_new)
     }
 
@@ -183,16 +188,16 @@ impl Happening {
 
 /// What is different of what happens next in two runs.
 fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
-    let rounded = |happening: &Happening| wording::duration(happening.at_s);
+    let rounded = |happening: &Happening| wording::duration(happening.at_s());
     let looks_alike = now.map(rounded) == before.map(rounded);
     // As exact as it takes.
-    let at = |happening: &Happening| if looks_alike { format!("{} s", happening.at_s) } else { rounded(happening) };
+    let at = |happening: &Happening| if looks_alike { format!("{} s", happening.at_s()) } else { rounded(happening) };
     let next = |happening: &Happening| {
         let at = if looks_alike { String::new() } else { format!(", at {}", rounded(happening)) };
         format!("{} comes next{at}", happening.in_words())
     };
     match (now, before) {
-        (Some(now), Some(before)) if now.at_s == before.at_s => {
+        (Some(now), Some(before)) if now.at_ms == before.at_ms => {
             let [host, instead] = [now, before].map(|happening| happening.text("host"));
             match (now.placed(), host.zip(instead)) {
                 (Some(service), Some((host, instead))) if host != instead && before.placed() == now.placed() => {
@@ -201,13 +206,13 @@ fn parted(now: Option<&Happening>, before: Option<&Happening>) -> String {
                 _ => format!("{} instead of {}", now.in_words(), before.in_words()),
             }
         }
-        (Some(now), Some(before)) if now.fields == before.fields && now.at_s < before.at_s => {
+        (Some(now), Some(before)) if now.fields == before.fields && now.at_ms < before.at_ms => {
             format!("{}, in the baseline not until {}", now.in_words(), at(before))
         }
         (Some(now), Some(before)) if now.fields == before.fields => {
             format!("{} does not come until {}", now.in_words(), at(now))
         }
-        (Some(now), Some(before)) if now.at_s < before.at_s => {
+        (Some(now), Some(before)) if now.at_ms < before.at_ms => {
             format!("{}; in the baseline {}", now.in_words(), next(before))
         }
         (Some(now), Some(before)) => {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use seatrial_scenarios::hexadecimal;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Check;
 use super::findings::{self, Finding, Level, place};
-use super::kept::hexadecimal;
 
 /// The check as a JSON array with an object for each demand that is not met or undecided, and for each change.
 #[expect(clippy::missing_panics_doc, reason = "strings and numbers can always be written as JSON")]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use seatrial_scenarios::hexadecimal;
 use seatrial_scenarios::measures::{Column, Measure};
 use seatrial_scenarios::results::Row;
 use seatrial_sim::measure::critical_path::{CriticalPath, Kind};
@@ -88,9 +89,4 @@ fn digest(lines: &[String]) -> String {
         hasher.update("\n");
     }
     hexadecimal(&hasher.finalize()[..8])
-}
-
-/// Bytes as text.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

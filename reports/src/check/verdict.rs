@@ -160,12 +160,11 @@ impl Case {
         let was = value(&measure, &baseline, look.horizon_s);
         let [this, baseline] = [this, baseline].map(|numbers| of_runs(&measure, &numbers));
         let limits: Vec<Option<f64>> = baseline.iter().map(|number| number.map(allowed)).collect();
-        let excess = match measure.statistic {
-            Statistic::Quantile(percent) => bounds::of_quantile_excess(&this, &limits, percent, pairing, look.beyond),
-            _ => {
-                let [this, limits] = [&this, &limits].map(|numbers| censored(numbers, look.horizon_s));
-                bounds::of_mean_excess(&this, &limits, pairing, look.beyond)
-            }
+        let excess = if let Statistic::Quantile(percent) = measure.statistic {
+            bounds::of_quantile_excess(&this, &limits, percent, pairing, look.beyond)
+        } else {
+            let [this, limits] = [&this, &limits].map(|numbers| censored(numbers, look.horizon_s));
+            bounds::of_mean_excess(&this, &limits, pairing, look.beyond)
         };
         let slack = was.map_or(0.0, |was| ROUNDING * was.abs().max(1.0));
         let within = |(this, limit): (&Option<f64>, &Option<f64>)| match (this, limit) {

@@ -180,7 +180,7 @@ pub(super) fn difference(unit: Unit, by: f64) -> String {
 /// A difference in percent, with its sign.
 pub(super) fn percent(by: f64) -> String {
     match by {
-        by if by == 0.0 => "0 %".into(),
+        0.0 => "0 %".into(),
         by if by.abs() < 0.05 => "0.0 %".into(),
         by if by.abs() >= 1000.0 => {
             format!("{}{} %", if by < 0.0 { '-' } else { '+' }, grouped(&format!("{:.0}", by.abs())))

