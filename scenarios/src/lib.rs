@@ -6,10 +6,12 @@ mod decode;
 pub mod explain;
 mod file;
 mod overrides;
+mod program;
 mod report;
 pub mod results;
 mod room;
 mod runner;
+mod shell;
 pub mod sweep;
 mod tree;
 mod variants;
@@ -23,12 +25,15 @@ use std::path::Path;
 use seatrial_sim::model::Model;
 
 pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, seconds, suggestion_of_all};
+pub use program::ProgramFailure;
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, run};
+pub use shell::shell_word;
 pub use vary::Setting;
 pub use written::written;
 
 use decode::{Decoded, Samples};
+use program::Programs;
 use sweep::Axis;
 use tree::Value;
 use variants::{Named, Resolved};
@@ -99,8 +104,9 @@ impl Scenario {
             let help = "a scenario has a question, and at least one host group, service and deploy".to_string();
             return Err(Report::unreadable(name, 0, "an empty scenario".into(), Some(help)));
         }
-        let Resolved { base, variants, changes, axes } =
-            variants::resolve(&root, &Samples::beside(base_dir)).map_err(report)?;
+        let programs = Programs::of(name, base_dir);
+        let samples = Samples::new(base_dir, programs.clone());
+        let Resolved { base, variants, changes, axes } = variants::resolve(&root, &samples).map_err(report)?;
         let scenario = Self {
             name: name.into(),
             system: system(&base, &variants),
@@ -111,7 +117,7 @@ impl Scenario {
             first_seed: base.first_seed,
             variants: variants.into_iter().map(|(name, decoded)| Variant::new(name, decoded)).collect(),
             axes,
-            source: Source::new(root, changes, base_dir),
+            source: Source { root, changes, base_dir: base_dir.into(), programs },
         };
         let problems = sweep::check_axes(&scenario);
         if problems.is_empty() { Ok(scenario) } else { Err(report(problems)) }

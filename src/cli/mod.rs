@@ -58,8 +58,8 @@ to your question.
 
 Exit codes:
   0    answered
-  2    the question was wrong: usage, scenario
-  3    no deploy ended, where there is one
+  2    the question was wrong: usage, scenario, a program that cannot be started
+  3    no deploy ended, where there is one; or a program that was asked failed
   130  interrupted";
 
 #[cfg(test)]

@@ -42,10 +42,10 @@ pub(super) fn a_few(hosts: u32) -> usize {
 /// # Errors
 /// When the task fits nowhere, what is short on how many hosts. When a score cannot be worked out, on how many hosts.
 pub(crate) fn place(request: &Request, index: &HostIndex) -> Result<HostId, Shortage> {
-    let fitting = Fitting { request, index };
+    let fitting = Fitting::new(request, index);
     let policy = &request.terms.policy;
     let found = match policy.choice() {
-        Choice::NextOfFew { few, .. } => Ok(fitting.next_of_few(few)),
+        Choice::NextOfFew { few, .. } => Ok(fitting.next_of_few(few.max(1))),
         choice => {
             let Terms { demand, desired, .. } = request.terms;
             let skew = policy.survey(&fitting);
@@ -70,6 +70,11 @@ pub(crate) fn place(request: &Request, index: &HostIndex) -> Result<HostId, Shor
 }
 
 impl<'a> Fitting<'a> {
+    /// Those of an index.
+    pub const fn new(request: &'a Request<'a>, index: &'a HostIndex) -> Self {
+        Self { request, index }
+    }
+
     /// The hosts, those together that are alike to the policy.
     pub fn hosts(self) -> impl Iterator<Item = (HostView, &'a HostSet)> + Clone {
         self.index.groups().map(move |(look, hosts)| (self.view(look), hosts))
