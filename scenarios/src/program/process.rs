@@ -14,6 +14,8 @@ use super::{Spec, lock, protocol};
 
 /// No answer is longer.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// A program has so long at least for its first line, whatever its limit for the others: it has to start.
+const TO_START: Duration = Duration::from_secs(10);
 /// What is kept of the standard error.
 const KEPT_LINES: usize = 12;
 const KEPT_CHARS: usize = 300;
@@ -64,7 +66,9 @@ impl Process {
             timeout: spec.timeout,
             batch: spec.batch as usize,
         };
-        let answer = process.exchange(protocol::hello()).map_err(|what| What::BeforeHello(Box::new(what)))?;
+        let answer = process
+            .exchange(protocol::hello(), spec.timeout.max(TO_START))
+            .map_err(|what| What::BeforeHello(Box::new(what)))?;
         match protocol::takes_batches(&answer) {
             Ok(takes_batches) => {
                 process.batch = if takes_batches { process.batch } else { 1 };
@@ -84,18 +88,18 @@ impl Process {
 
     /// The answers to a line with so many decisions.
     pub fn ask(&mut self, request: &str, decisions: usize) -> Result<Vec<protocol::Answer>, What> {
-        let answer = self.exchange(request.into())?;
+        let answer = self.exchange(request.into(), self.timeout)?;
         let answers = protocol::answers(&answer, decisions);
         answers.map_err(|why| What::Nonsense { why, answer, errors: self.end_now() })
     }
 
-    /// One line there and one back.
-    fn exchange(&mut self, line: String) -> Result<String, What> {
+    /// One line there and one back, within a limit.
+    fn exchange(&mut self, line: String, limit: Duration) -> Result<String, What> {
         let sent = self.to.as_ref().is_some_and(|to| to.send(line).is_ok());
-        let answer = if sent { self.from.recv_timeout(self.timeout) } else { Err(RecvTimeoutError::Disconnected) };
+        let answer = if sent { self.from.recv_timeout(limit) } else { Err(RecvTimeoutError::Disconnected) };
         match answer {
             Ok(Ok(Some(answer))) => Ok(answer),
-            Err(RecvTimeoutError::Timeout) => Err(What::Late { limit: self.timeout, errors: self.end_now() }),
+            Err(RecvTimeoutError::Timeout) => Err(What::Late { limit, errors: self.end_now() }),
             Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
                 Err(What::Nonsense { why: error.to_string(), answer: String::new(), errors: self.end_now() })
             }
