@@ -5,19 +5,24 @@
 #[path = "support/command.rs"]
 mod command;
 
+use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use command::{empty_folder, seatrial};
 use seatrial_scenarios::explain::trace;
-use seatrial_scenarios::results::Results;
 use seatrial_scenarios::{RunOptions, Scenario, Setting, Variant, run};
+use seatrial_sim::Outcome;
 use seatrial_sim::cluster::TaskState;
-use seatrial_sim::engine::fact::Fact;
+use seatrial_sim::engine::fact::{Fact, HostId};
+use seatrial_sim::measure::trace::Trace;
+use seatrial_sim::placement::{Alike, Chooser, Decision, Policy};
 
 /// The example, which these tests hold to what it says.
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies/policy.py");
@@ -85,27 +90,98 @@ fn python_packs_as_the_built_in_policy_over_the_library() {
     }
 }
 
-/// Ties of scores, draws of startups, several runs under way: whoever is asked with whom, the rows are those of the built-in
-/// policy.
+/// Answers by a function, and keeps what it was asked.
+struct Answering<F> {
+    answer: F,
+    asked: Mutex<Vec<String>>,
+}
+
+impl<F> fmt::Debug for Answering<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a function of a test")
+    }
+}
+
+impl<F: Fn(&Decision) -> Result<u32, String> + Send + Sync> Chooser for Answering<F> {
+    fn choose(&self, decision: &Decision) -> Result<HostId, Box<dyn Error + Send + Sync>> {
+        let Decision { at, service, ordinal, desired, hosts, .. } = decision;
+        let alike = hosts.iter().map(|alike| {
+            let Alike { group, zone, ids, free, tasks, zone_tasks, all_tasks, .. } = alike;
+            let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+            format!("{group}/{zone} {ids:?} free {} tasks {tasks}/{zone_tasks}/{all_tasks}", free.memory_mib)
+        });
+        let alike: Vec<_> = alike.collect();
+        self.asked.lock().unwrap().push(format!("{at} {service} {ordinal} of {desired}: {}", alike.join(", ")));
+        Ok((self.answer)(decision).map(HostId)?)
+    }
+}
+
+/// Plays the small scenario with every task placed by a function; how it ended, and what was asked.
+fn answered(answer: impl Fn(&Decision) -> Result<u32, String> + Send + Sync + 'static) -> (Outcome, Vec<String>) {
+    let text = SCENARIO.lines().filter(|line| !line.starts_with("placement")).collect::<Vec<_>>().join("\n");
+    let mut model = Scenario::parse("web", &text, Path::new("")).unwrap().variants[0].model.clone();
+    let answering = Arc::new(Answering { answer, asked: Mutex::default() });
+    model.services[0].placement = Policy::asked(answering.clone());
+    let outcome = seatrial_sim::run(&model, 1, &mut Trace::default());
+    let asked = answering.asked.lock().unwrap().clone();
+    (outcome, asked)
+}
+
+/// Five tasks before the deploy, and five new ones. Hosts come to the zones in turn; each has room for two tasks of 3,072 of its
+/// 7,680 MiB. With two on host 0 that one is not asked about any more.
 #[test]
-fn batches_and_threads_change_no_result() {
+fn whoever_is_asked_sees_the_hosts_that_fit() {
+    let lowest = |decision: &Decision| Ok(decision.hosts.iter().flat_map(|alike| &alike.ids).min().unwrap().0);
+    let (outcome, asked) = answered(lowest);
+    assert_eq!((outcome.failure, outcome.blocked), (None, vec![]));
+    let expected = [
+        "0.000s web 0 of 5: m5/a [0, 2, 4] free 7680 tasks 0/0/0, m5/b [1, 3, 5] free 7680 tasks 0/0/0",
+        "0.000s web 1 of 5: m5/a [0] free 4608 tasks 1/1/1, m5/a [2, 4] free 7680 tasks 0/1/0, m5/b [1, 3, 5] free 7680 tasks 0/0/0",
+        "0.000s web 2 of 5: m5/a [2, 4] free 7680 tasks 0/2/0, m5/b [1, 3, 5] free 7680 tasks 0/0/0",
+    ];
+    assert_eq!((&asked[..3], asked.len()), (&expected.map(String::from)[..], 10), "{asked:#?}");
+}
+
+/// Nothing is asked after an answer that does not do, and the run says why.
+#[test]
+fn an_answer_that_does_not_do_ends_the_run() {
+    let second = |decision: &Decision| if decision.ordinal == 1 { Err("no idea".into()) } else { Ok(0) };
+    let table: [(fn(&Decision) -> Result<u32, String>, &str, usize); 3] = [
+        (|_| Ok(6), "there is no host 6 that takes tasks of web", 1),
+        (|_| Ok(0), "host 0 (m5, zone a) does not fit: memory", 3),
+        (second, "no idea", 2),
+    ];
+    for (answer, why, questions) in table {
+        let (outcome, asked) = answered(answer);
+        assert_eq!(outcome.failure.map(|failure| failure.to_string()).as_deref(), Some(why));
+        assert_eq!(asked.len(), questions, "{why}");
+    }
+}
+
+/// Whoever is asked with whom, and by which process: the facts are those of the built-in policy.
+#[test]
+fn batches_and_threads_change_no_fact() {
     if !has_python() {
         return;
     }
-    let scenario = |placement: &str| {
-        let text = fs::read_to_string(Path::new(EXAMPLE).with_file_name("spread.toml")).unwrap();
-        let (head, _) = text.split_once("[[variant]]").unwrap();
-        Scenario::parse("spread", &format!("placement = {placement}\n{head}"), Path::new("")).unwrap()
+    let text = fs::read_to_string(Path::new(EXAMPLE).with_file_name("spread.toml")).unwrap();
+    let (base, _) = text.split_once("[[variant]]").unwrap();
+    let facts = |placement: &str, threads: usize| {
+        let text = format!("placement = {placement}\n{base}");
+        let scenario = Scenario::parse("spread", &text, Path::new("")).unwrap();
+        let options = RunOptions { seeds: Some(1), threads: Some(threads), ..RunOptions::default() };
+        // It is ready for so many threads from now on.
+        run(&scenario, &options, &|_, _| (), &AtomicBool::new(false)).unwrap();
+        thread::scope(|scope| {
+            let play = |seed| trace(&scenario.variants[0], seed).unwrap().records;
+            let runs: Vec<_> = (1..=16).map(|seed| scope.spawn(move || play(seed))).collect();
+            runs.into_iter().map(|run| run.join().unwrap()).collect::<Vec<_>>()
+        })
     };
-    let rows = |placement: &str, threads| {
-        let options = RunOptions { seeds: Some(40), threads: Some(threads), ..RunOptions::default() };
-        let results = run(&scenario(placement), &options, &|_, _| (), &AtomicBool::new(false)).unwrap();
-        results.variants.into_iter().next().unwrap().rows
-    };
-    let expected = rows("'spread'", 1);
+    let expected = facts("'spread'", 1);
     for (batch, threads) in [(1, 1), (8, 1), (1, 8), (8, 8)] {
         let program = format!("{{ program = ['python3', '{EXAMPLE}', 'spread'], batch = {batch} }}");
-        assert_eq!(rows(&program, threads), expected, "batches of {batch}, {threads} threads");
+        assert!(facts(&program, threads) == expected, "batches of {batch}, {threads} threads");
     }
 }
 
@@ -228,12 +304,14 @@ fn a_program_that_hangs_is_ended() {
     let said = said("hangs", &hangs, ("300ms", 1), &["run", "web.toml", "--threads", "2"]);
     said.assert(3, &["did not answer within 0.3 s\n", "ask it again: (cd . && printf "]);
     assert!(said.took < Duration::from_secs(20), "{:?}", said.took);
-    let names = fs::read_dir(&said.folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let pids: Vec<_> = names.filter_map(|name| name.strip_prefix("pid-").map(String::from)).collect();
-    assert!(!pids.is_empty());
-    for pid in pids {
-        assert!(is_gone(&pid), "process {pid} is still there");
-    }
+    let pids = pids_in(&said.folder);
+    assert!(!pids.is_empty() && pids.iter().all(|pid| is_gone(pid)), "{pids:?}");
+}
+
+/// The processes that have left a note there.
+fn pids_in(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter_map(|name| name.strip_prefix("pid-").map(String::from)).collect()
 }
 
 /// Where the system tells; a process that is being ended may take a moment.
@@ -389,4 +467,34 @@ fn every_verb_stops_at_a_failure_and_a_sweep_keeps_its_rows() {
     sweep.assert(3, &["seed 5, at 0.000s", "stopped: 4 of 40 runs are in out/sweep.csv"]);
     let rows = fs::read_to_string(sweep.folder.join("out/sweep.csv")).unwrap();
     assert_eq!(rows.lines().count(), 1 + 4, "{rows}");
+}
+
+/// An interrupt from the keyboard reaches everybody of the command's group. The program is not among them, so that what is under
+/// way is whole.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_what_is_done_and_ends_the_program() {
+    use std::os::unix::process::CommandExt;
+
+    if !has_python() {
+        return;
+    }
+    let folder = empty_folder("policies", "interrupt");
+    fs::write(folder.join("web.toml"), SCENARIO.replace("TIMEOUT", "10s").replace("BATCH", "4")).unwrap();
+    let notes = "open(f'pid-{os.getpid()}', 'w').close()";
+    fs::write(folder.join("policy.py"), POLICY.replace("DOES", notes)).unwrap();
+    let mut child = command::command(&folder, &["run", "web.toml", "--seeds", "1000000", "--out", "out"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(1_500));
+    let kill = Command::new("kill").args(["-INT", "--", &format!("-{}", child.id())]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let rows = fs::read_to_string(folder.join("out/results.csv")).unwrap();
+    assert!((2..1_000_000).contains(&rows.lines().count()));
+    let pids = pids_in(&folder);
+    assert!(!pids.is_empty() && pids.iter().all(|pid| is_gone(pid)), "{pids:?}");
 }

@@ -10,7 +10,7 @@ use super::expression::{self, Classes, Scope};
 use super::{Item, quoted, suggestion};
 use crate::program::Spec;
 use crate::report::Problem;
-use crate::tree::Value;
+use crate::tree::{Node, Value};
 
 /// `"spread"`, `["spread(zone)", "binpack(memory)"]`, `{ score = "..", with = { .. } }`, or `{ program = ["..", ".."] }`.
 pub(super) fn policy(item: &Item, classes: &Classes) -> Option<Policy> {
@@ -23,7 +23,7 @@ pub(super) fn policy(item: &Item, classes: &Classes) -> Option<Policy> {
             let links: Vec<Option<Link>> = item.list()?.iter().map(|item| link(item, classes)).collect();
             links.into_iter().collect::<Option<Vec<_>>>().map(Policy::Chain)
         }
-        Value::Table(_) if item.node.get("program").is_some() => program(item),
+        Value::Table(_) if is_program(item.node) => program(item),
         Value::Table(_) => custom(item, classes).map(|custom| Policy::Custom(Box::new(custom))),
         _ => match item.string()? {
             text if text.contains('(') => link(item, classes).map(|link| Policy::Chain(vec![link])),
@@ -97,6 +97,12 @@ fn custom(item: &Item, classes: &Classes) -> Option<Custom> {
     let scope = Scope { classes, parameters: &parameters };
     let number = expression::number(text, &scope).map_err(|wrong| wrong.note(&written)).ok()?;
     Some(Custom { score: number, text: text.into() })
+}
+
+/// Whether a table means a program, though it may not name one.
+fn is_program(table: &Node) -> bool {
+    let has = |key: &&str| table.get(key).is_some();
+    has(&"program") || !has(&"score") && ["timeout", "batch"].iter().any(has)
 }
 
 /// A program beside the scenario, its time limit and how many decisions it is asked at once.

@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::fmt;
 use std::fmt::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use seatrial_sim::engine::fact::HostId;
-use seatrial_sim::placement::{Asked, Chooser, Decision, Policy};
+use seatrial_sim::placement::{Chooser, Decision, Policy};
 use sha2::{Digest, Sha256};
 
 pub use failure::ProgramFailure;
 
-use crate::file;
 use failure::{Asking, What};
 use process::Process;
 
@@ -61,7 +61,7 @@ impl Programs {
             return policy.clone();
         }
         let program = Arc::new(Program::new(spec, &self.0.file, &self.0.folder));
-        let policy = Policy::Asked(Asked::shared(program.clone()));
+        let policy = Policy::asked(program.clone());
         programs.push((program, policy.clone()));
         policy
     }
@@ -225,12 +225,14 @@ impl fmt::Debug for Program {
     }
 }
 
-/// What the files hold that a command names.
+/// What the files hold that a command names, as far as they are such that people make.
 fn fingerprint(spec: &Spec, folder: &Path) -> String {
+    const LARGEST: u64 = 64 * 1024 * 1024;
     let mut hasher = Sha256::new();
-    for name in &spec.command {
-        if let Ok(text) = file::read(&folder.join(name)) {
-            hasher.update(text);
+    for path in spec.command.iter().map(|name| folder.join(name)) {
+        let is_read = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= LARGEST);
+        if let (true, Ok(bytes)) = (is_read, fs::read(&path)) {
+            hasher.update(bytes);
         }
     }
     hasher.finalize().iter().fold(String::new(), |mut text, byte| {

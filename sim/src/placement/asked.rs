@@ -113,12 +113,7 @@ pub(crate) fn class_names(model: &Model) -> Vec<ClassNames> {
 }
 
 impl Asked {
-    pub(super) fn new(chooser: impl Chooser + 'static) -> Self {
-        Self(Arc::new(chooser))
-    }
-
-    /// Whom a chooser that several services share stands for.
-    pub fn shared(chooser: Arc<dyn Chooser>) -> Self {
+    pub(super) fn new(chooser: Arc<dyn Chooser>) -> Self {
         Self(chooser)
     }
 

@@ -23,6 +23,7 @@ mod swarm;
 pub mod trial;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::model::{Class, ClassId, Resource, Resources};
@@ -219,7 +220,7 @@ impl Policy {
     }
 
     /// A policy that picks a host itself from all that fit.
-    pub fn asked(chooser: impl Chooser + 'static) -> Self {
+    pub fn asked(chooser: Arc<dyn Chooser>) -> Self {
         Self::Asked(Asked::new(chooser))
     }
 
