@@ -408,7 +408,14 @@ fn a_batch_has_an_answer_for_each_decision() {
     let said = said("short-batch", &short, ("10s", 8), &["run", "web.toml", "--threads", "1"]);
     said.assert(
         3,
-        &["answered nonsense: it has ", " decisions\n", "  asked: {\"decisions\":[{", "  answered: {\"hosts\": ["],
+        &[
+            ", the first of ",
+            " that were asked at once\n",
+            "answered nonsense: it has ",
+            " decisions\n",
+            "  asked: {\"decisions\":[{",
+            "  answered: {\"hosts\": [",
+        ],
     );
 }
 
@@ -497,4 +504,17 @@ fn an_interrupt_saves_what_is_done_and_ends_the_program() {
     assert!((2..1_000_000).contains(&rows.lines().count()));
     let pids = pids_in(&folder);
     assert!(!pids.is_empty() && pids.iter().all(|pid| is_gone(pid)), "{pids:?}");
+}
+
+/// The page shows what the command prints. (Golden: `seatrial run examples/policies/spread.toml`.)
+#[test]
+fn the_page_shows_what_the_example_prints() {
+    if !has_python() {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = seatrial(root, &["run", "examples/policies/spread.toml"]);
+    let table = String::from_utf8(output.stdout).unwrap();
+    let page = fs::read_to_string(root.join("docs/policies.md")).unwrap();
+    assert!(page.contains(table.trim_end()), "docs/policies.md does not show\n{table}");
 }

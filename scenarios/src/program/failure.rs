@@ -20,8 +20,9 @@ pub struct ProgramFailure(Box<Case>);
 struct Case {
     what: What,
     asking: Arc<Asking>,
-    /// The line that was sent.
+    /// The line that was sent, and how many decisions are in it.
     request: String,
+    together: usize,
     command: Vec<String>,
     /// The scenario.
     file: String,
@@ -36,7 +37,7 @@ pub(super) enum What {
     CannotStart(String),
     /// It failed before it had answered the first line.
     BeforeHello(Box<Self>),
-    /// It ended, or closed its output.
+    /// It ended, or closed its input or output.
     Died { status: Option<String>, errors: Vec<String> },
     /// It did not answer in time.
     Late { limit: Duration, errors: Vec<String> },
@@ -71,12 +72,12 @@ impl ProgramFailure {
     pub(super) fn new(what: What, asking: Arc<Asking>, spec: &Spec, file: &str, folder: &Path) -> Self {
         let request = protocol::request(&[&asking.decision]);
         let (command, file, folder) = (spec.command.clone(), file.into(), folder.into());
-        Self(Box::new(Case { what, asking, request, command, file, folder, variant: None }))
+        Self(Box::new(Case { what, asking, request, together: 1, command, file, folder, variant: None }))
     }
 
-    /// It was asked in another line.
-    pub(super) fn with_request(mut self, request: String) -> Self {
-        self.0.request = request;
+    /// It was asked in a line with so many decisions.
+    pub(super) fn in_line(mut self, request: String, together: usize) -> Self {
+        (self.0.request, self.0.together) = (request, together);
         self
     }
 
@@ -129,7 +130,7 @@ impl What {
             Self::CannotStart(why) => format!("cannot be started: {why}"),
             Self::BeforeHello(what) => format!("{}, before it had said which protocol it speaks", what.in_words()),
             Self::Died { status: Some(status), .. } => format!("died ({status})"),
-            Self::Died { status: None, .. } => "closed its standard output and did not end".into(),
+            Self::Died { status: None, .. } => "closed its standard input or output and did not end".into(),
             Self::Late { limit, .. } => format!("did not answer within {} s", limit.as_secs_f64()),
             Self::Nonsense { why, .. } => format!("answered nonsense: {why}"),
             Self::Refused { why, .. } => format!("picked a host that does not do: {why}"),
@@ -167,7 +168,15 @@ impl fmt::Display for ProgramFailure {
         writeln!(f, "error: the program that places the tasks of {service} {}", case.what.in_words())?;
         writeln!(f, "  program: {}, in {}", case.command(), case.folder.display())?;
         let variant = case.variant.iter().map(|name| format!(", variant '{name}'")).collect::<String>();
-        writeln!(f, "  run: {}{variant}, seed {seed}, at {at}, where task {ordinal} of {service} goes", case.file)?;
+        let first = match case.together {
+            1 => String::new(),
+            together => format!(", the first of {together} that were asked at once"),
+        };
+        writeln!(
+            f,
+            "  run: {}{variant}, seed {seed}, at {at}, where task {ordinal} of {service} goes{first}",
+            case.file
+        )?;
         if !case.what.is_at_the_start() {
             writeln!(f, "  asked: {}", case.request)?;
         }

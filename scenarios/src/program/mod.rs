@@ -182,7 +182,7 @@ impl Program {
             Err(what) => {
                 // It is about all of them; the first one says so.
                 let (ticket, asking) = &some[0];
-                let failure = self.failure(what, asking).with_request(request);
+                let failure = self.failure(what, asking).in_line(request, decisions.len());
                 self.fail(&mut line, *ticket, failure);
             }
         }

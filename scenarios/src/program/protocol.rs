@@ -148,3 +148,51 @@ impl Amounts {
         Self { cpu, memory_mib, gpus, interfaces, disk_mib }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_hosts_in_the_order_of_the_decisions() {
+        let hosts = |line, count| answers(line, count).map(|hosts| hosts.iter().map(|answer| answer.host).collect());
+        assert_eq!(hosts(r#"{"host":3}"#, 1), Ok(vec![3]));
+        assert_eq!(hosts(r#" { "hosts" : [3, 0], "why": "it is the emptiest" } "#, 2), Ok(vec![3, 0]));
+        let table = [
+            (r#"{"host":3}"#, 2, "missing field `hosts`; a line would do like {\"hosts\":[3,0]}"),
+            (r#"{"hosts":[3]}"#, 1, "missing field `host`; a line would do like {\"host\":3}"),
+            (r#"{"hosts":[3]}"#, 2, "it has 1 hosts for 2 decisions"),
+            (r#"{"hosts":[3,1,2]}"#, 2, "it has 3 hosts for 2 decisions"),
+            (r#"{"host":3.5}"#, 1, "invalid type: floating point `3.5`, expected u64"),
+            (r#"{"host":null}"#, 1, "invalid type: null, expected u64"),
+            ("[3]", 2, "invalid type: integer `3`, expected a sequence"),
+            ("", 1, "it is not JSON (EOF while parsing a value)"),
+            (r#"{"host":3} {"host":3}"#, 1, "it is not JSON (trailing characters)"),
+        ];
+        for (line, count, why) in table {
+            let said: String = hosts(line, count).unwrap_err();
+            assert!(said.starts_with(why), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn who_greets_may_take_batches() {
+        assert_eq!(takes_batches(r#"{"protocol":1,"features":["batch","more"]}"#), Ok(true));
+        assert_eq!(takes_batches(r#"{"protocol":1,"name":"mine"}"#), Ok(false));
+        let table = [
+            (r#"{"protocol":2}"#, "it speaks protocol 2, and this version of Seatrial speaks 1"),
+            (r#"{"name":"mine"}"#, "missing field `protocol`; a line would do like {\"protocol\":1,"),
+            ("hello", "it is not JSON (expected value)"),
+        ];
+        for (line, why) in table {
+            let said = takes_batches(line).unwrap_err();
+            assert!(said.starts_with(why), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn one_decision_is_asked_alone() {
+        assert_eq!(request(&["{}"]), r#"{"decision":{}}"#);
+        assert_eq!(request(&["{}", "{}"]), r#"{"decisions":[{},{}]}"#);
+    }
+}
