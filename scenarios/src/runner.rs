@@ -169,6 +169,7 @@ mod tests {
     }
 
     /// Tells by its result which model and seed it was given.
+    #[expect(clippy::unnecessary_wraps, reason = "a run is played so")]
     fn told(variant: &Variant, seed: u64) -> Result<Summary, ProgramFailure> {
         Ok(Summary {
             deploy_s: Some(seed as f64),

@@ -167,7 +167,7 @@ impl fmt::Display for ProgramFailure {
         let Asking { seed, at, service, ordinal, .. } = &*case.asking;
         writeln!(f, "error: the program that places the tasks of {service} {}", case.what.in_words())?;
         writeln!(f, "  program: {}, in {}", case.command(), case.folder.display())?;
-        let variant = case.variant.iter().map(|name| format!(", variant '{name}'")).collect::<String>();
+        let variant = case.variant.as_ref().map(|name| format!(", variant '{name}'")).unwrap_or_default();
         let first = match case.together {
             1 => String::new(),
             together => format!(", the first of {together} that were asked at once"),

@@ -112,6 +112,16 @@ struct Line {
     has_failed: bool,
 }
 
+impl Line {
+    /// A process has failed at a decision, and with it the program.
+    fn fail(&mut self, ticket: u64, failure: ProgramFailure) {
+        self.processes -= 1;
+        self.has_failed = true;
+        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        self.answers.insert(ticket, Err(failure));
+    }
+}
+
 impl Program {
     fn new(spec: Spec, file: &str, folder: &Path) -> Self {
         let fingerprint = fingerprint(&spec, folder);
@@ -156,7 +166,7 @@ impl Program {
                 line = lock(&self.line);
                 match started {
                     Ok(process) => line.idle.push(process),
-                    Err(what) => self.fail(&mut line, ticket, self.failure(what, asking)),
+                    Err(what) => line.fail(ticket, self.failure(what, asking)),
                 }
                 self.moved.notify_all();
             } else {
@@ -183,18 +193,11 @@ impl Program {
                 // It is about all of them; the first one says so.
                 let (ticket, asking) = &some[0];
                 let failure = self.failure(what, asking).in_line(request, decisions.len());
-                self.fail(&mut line, *ticket, failure);
+                line.fail(*ticket, failure);
             }
         }
         self.moved.notify_all();
         line
-    }
-
-    fn fail(&self, line: &mut Line, ticket: u64, failure: ProgramFailure) {
-        line.processes -= 1;
-        line.has_failed = true;
-        line.waiting.retain(|(waiting, _)| *waiting != ticket);
-        line.answers.insert(ticket, Err(failure));
     }
 
     fn failure(&self, what: What, asking: &Arc<Asking>) -> ProgramFailure {
