@@ -142,11 +142,12 @@ fn whoever_is_asked_sees_the_hosts_that_fit() {
     assert_eq!((&asked[..3], asked.len()), (&expected.map(String::from)[..], 10), "{asked:#?}");
 }
 
+type Answer = fn(&Decision) -> Result<u32, String>;
+
 /// Nothing is asked after an answer that does not do, and the run says why.
 #[test]
 fn an_answer_that_does_not_do_ends_the_run() {
     let second = |decision: &Decision| if decision.ordinal == 1 { Err("no idea".into()) } else { Ok(0) };
-    type Answer = fn(&Decision) -> Result<u32, String>;
     let table: [(Answer, &str, usize); 3] = [
         (|_| Ok(6), "there is no host 6 that takes tasks of web", 1),
         (|_| Ok(0), "host 0 (m5, zone a) does not fit: memory", 3),
