@@ -10,7 +10,7 @@ use seatrial_reports::explain::{self as reports, Chosen, Explanation, Run, json,
 use seatrial_reports::facts::word;
 use seatrial_reports::statistics::Comparison;
 use seatrial_scenarios::explain::{longest, paths, trace};
-use seatrial_scenarios::{RunOptions, Scenario, Variant};
+use seatrial_scenarios::{ProgramFailure, RunOptions, Scenario, Variant};
 
 use crate::Exit;
 use crate::chart_files;
@@ -51,7 +51,7 @@ pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
         seed: arguments.seed,
         quiet: arguments.quiet,
     };
-    let Some(explanation) = find_out(scenario, variant, &asked, &interrupted) else {
+    let Some(explanation) = find_out(scenario, variant, &asked, &interrupted)? else {
         return Ok(Exit::Interrupted.into());
     };
     for (i, ExplainOutput { format, file }) in arguments.formats.iter().enumerate() {
@@ -59,7 +59,7 @@ pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
             ExplainFormat::Text => text::render(&explanation),
             ExplainFormat::Json => json::render(&explanation),
             ExplainFormat::TraceEvent => {
-                let trace = trace(&variant.model, explanation.run.seed);
+                let trace = trace(variant, explanation.run.seed)?;
                 trace_events::render(&variant.model, &trace, explanation.run.path.as_ref())
             }
         };
@@ -79,12 +79,12 @@ pub fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
 /// The charts, and the explanation as JSON.
 fn save(variant: &Variant, explanation: &Explanation, folder: &Path) -> Result<(), Failure> {
     write(&folder.join("explain.json"), json::render(explanation).as_bytes())?;
-    chart_files::write(folder, "explain", &charts_of(variant, explanation))
+    chart_files::write(folder, "explain", &charts_of(variant, explanation)?)
 }
 
 /// The run by host and task, what it waited for, and what each setting would save.
-pub fn charts_of(variant: &Variant, explanation: &Explanation) -> Vec<(String, Chart)> {
-    let facts = trace(&variant.model, explanation.run.seed);
+pub fn charts_of(variant: &Variant, explanation: &Explanation) -> Result<Vec<(String, Chart)>, ProgramFailure> {
+    let facts = trace(variant, explanation.run.seed)?;
     let title = format!("{}, seed {}", variant.name, explanation.run.seed);
     let path = explanation.run.path.as_ref();
     let gantt = Gantt::of_run(&variant.model, &facts, path.map(|path| path.deploy), &title, path);
@@ -95,7 +95,7 @@ pub fn charts_of(variant: &Variant, explanation: &Explanation) -> Vec<(String, C
         drawn.push(("waterfall".into(), charts::waterfall(&title, &waits)));
     }
     drawn.push(("tornado".into(), charts::tornado(&explanation.tornado)));
-    drawn
+    Ok(drawn)
 }
 
 /// Everything about the variant; nothing where the user interrupts.
@@ -104,18 +104,18 @@ pub fn find_out(
     variant: &Variant,
     asked: &Asked,
     interrupted: &AtomicBool,
-) -> Option<Explanation> {
+) -> Result<Option<Explanation>, ProgramFailure> {
     let options = &asked.options;
     let (what_if, knobs) = scenario.what_if(variant);
     let seeds = options.seeds.unwrap_or(scenario.seeds);
     let runs = u64::from(seeds) * (what_if.variants.len() as u64 + 1);
     let bar = progress_bar(asked.quiet, runs, &scenario.name);
-    let took = paths(variant, scenario, options, &|done| bar.set_position(done), interrupted);
+    let took = paths(variant, scenario, options, &|done| bar.set_position(done), interrupted)?;
     let progress = |done, _| bar.set_position(u64::from(seeds) + done);
-    let results = seatrial_scenarios::run(&what_if, options, &progress, interrupted);
+    let results = seatrial_scenarios::run(&what_if, options, &progress, interrupted)?;
     bar.finish_and_clear();
     if interrupted.load(Ordering::Relaxed) {
-        return None;
+        return Ok(None);
     }
     let median = reports::median_seed(&took);
     let (seed, chosen) = match (asked.seed, median) {
@@ -123,7 +123,7 @@ pub fn find_out(
         (None, Some(seed)) => (seed, Chosen::Median),
         (None, None) => (options.first_seed.unwrap_or(scenario.first_seed), Chosen::First),
     };
-    let facts = trace(&variant.model, seed);
+    let facts = trace(variant, seed)?;
     let path = longest(&variant.model, &facts);
     let service = path.as_ref().map_or(variant.model.deploys[0].service, |path| path.service);
     let until = path
@@ -131,7 +131,7 @@ pub fn find_out(
         .flat_map(|path| &path.legs)
         .map(|leg| word(facts.records[leg.fact.index() as usize].fact))
         .collect();
-    Some(Explanation {
+    Ok(Some(Explanation {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
         variant: variant.name.clone(),
@@ -150,5 +150,5 @@ pub fn find_out(
         },
         blocked: Comparison::new(&results).variants[0].blocked.clone(),
         tornado: Tornado::new(&results, &knobs),
-    })
+    }))
 }

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Verb};
+use seatrial_scenarios::ProgramFailure;
 
 fn main() -> ExitCode {
     let Cli { verb } = Cli::parse();
@@ -31,7 +32,9 @@ fn main() -> ExitCode {
     };
     ended.unwrap_or_else(|error| {
         eprintln!("{error}");
-        Exit::BadInput.into()
+        let program = error.downcast_ref::<ProgramFailure>();
+        let was_asked = program.is_some_and(|failure| !failure.is_at_the_start());
+        if was_asked { Exit::NothingFinished } else { Exit::BadInput }.into()
     })
 }
 
@@ -43,9 +46,9 @@ enum Exit {
     Answered = 0,
     /// The answer is no: a demand is not met.
     No = 1,
-    /// The question was wrong: usage, scenario, or a file that cannot be written.
+    /// The question was wrong: usage, scenario, a program that cannot be asked, or a file that cannot be written.
     BadInput = 2,
-    /// The simulation could not answer: no deploy of any variant ended.
+    /// The simulation could not answer: no deploy of any variant ended, or a program that it asked failed.
     NothingFinished = 3,
     /// Interrupted; what was done by then was printed and saved.
     Interrupted = 130,

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use seatrial_reports::charts::{Chart, Theme};
 use seatrial_reports::html::{self, Figure, Origin, Page, VariantSettings};
 use seatrial_reports::statistics::Comparison;
-use seatrial_scenarios::Scenario;
 use seatrial_scenarios::results::Results;
+use seatrial_scenarios::{Scenario, shell_word};
 
 use crate::Exit;
 use crate::chart_files;
@@ -67,29 +67,5 @@ fn origin(scenario: &Scenario, results: &Results) -> Origin {
             count => format!("{count}: {first} to {last}"),
         },
         command: format!("seatrial run {file} --seeds {} --seed {first} --report report.html", rows.len()),
-    }
-}
-
-/// A word as a shell reads it, whatever is in it.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.into()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_files_are_single_words_of_a_shell() {
-        let table =
-            [("a/web-1.toml", "a/web-1.toml"), ("my web.toml", "'my web.toml'"), ("it's", r"'it'\''s'"), ("", "''")];
-        for (name, word) in table {
-            assert_eq!(shell_word(name), word);
-        }
     }
 }

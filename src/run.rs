@@ -150,14 +150,20 @@ fn at_most(arguments: &Run) -> u32 {
 /// Every variant with every seed, and what there is to say of how many those were.
 fn play(scenario: &Scenario, arguments: &Run, interrupted: &AtomicBool) -> Result<(Results, Option<String>), Failure> {
     let seeds = arguments.seeds.unwrap_or(scenario.seeds);
-    let Some(until) = &arguments.until else { return Ok((batch(scenario, arguments, 0, seeds, interrupted), None)) };
+    let Some(until) = &arguments.until else { return Ok((batch(scenario, arguments, 0, seeds, interrupted)?, None)) };
     let more = |before, seeds| batch(scenario, arguments, before, seeds, interrupted);
     let (results, remark) = until.play((seeds, at_most(arguments)), more, interrupted)?;
     Ok((results, Some(remark)))
 }
 
 /// Every variant with so many seeds, behind those that were played `before`.
-fn batch(scenario: &Scenario, arguments: &Run, before: u32, seeds: u32, interrupted: &AtomicBool) -> Results {
+fn batch(
+    scenario: &Scenario,
+    arguments: &Run,
+    before: u32,
+    seeds: u32,
+    interrupted: &AtomicBool,
+) -> Result<Results, Failure> {
     let options = RunOptions {
         seeds: Some(seeds),
         first_seed: Some(first_seed(scenario, arguments).wrapping_add(before.into())),
@@ -168,7 +174,7 @@ fn batch(scenario: &Scenario, arguments: &Run, before: u32, seeds: u32, interrup
     let progress = |done, _| bar.set_position(done_before + done);
     let results = seatrial_scenarios::run(scenario, &options, &progress, interrupted);
     bar.finish_and_clear();
-    results
+    Ok(results?)
 }
 
 /// How many runs of a scenario are done, and how much time is left: on the standard error, and only where that is a terminal.
@@ -220,7 +226,7 @@ fn save(
     folder: Option<&Path>,
     interrupted: &AtomicBool,
 ) -> Result<(), Failure> {
-    let charts = draw(scenario, arguments, (results, comparison), interrupted);
+    let charts = draw(scenario, arguments, (results, comparison), interrupted)?;
     let page = report::page(scenario, results, comparison);
     if let Some(folder) = folder {
         fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
@@ -242,7 +248,7 @@ fn draw(
     arguments: &Run,
     (results, comparison): (&Results, &Comparison),
     interrupted: &AtomicBool,
-) -> Vec<(String, Chart)> {
+) -> Result<Vec<(String, Chart)>, Failure> {
     let mut drawn = vec![];
     if comparison.has_deploys() {
         drawn.push(("durations".to_string(), charts::durations(results)));
@@ -250,13 +256,13 @@ fn draw(
             drawn.push(("frontier".into(), charts::frontier(comparison)));
         }
     }
-    drawn.extend(in_depth(scenario, arguments, results, interrupted));
+    drawn.extend(in_depth(scenario, arguments, results, interrupted)?);
     drawn.push(("extra-short".into(), charts::extra_short(comparison)));
     drawn.push(("money".into(), charts::money(comparison)));
     let seed = first_seed(scenario, arguments);
     for (variant, number) in scenario.variants.iter().zip(1..) {
         let name = file_name(&variant.name);
-        let (trace, title) = (trace(&variant.model, seed), format!("{}, seed {seed}", variant.name));
+        let (trace, title) = (trace(variant, seed)?, format!("{}, seed {seed}", variant.name));
         let of_run = [
             ("tasks", Some(charts::tasks(&TaskSeries::of_run(&variant.model, &trace, &title)))),
             ("demand", DemandSeries::of_run(&variant.model, &trace, &title).as_ref().map(charts::demand)),
@@ -265,14 +271,19 @@ fn draw(
         let of_run = of_run.into_iter().filter_map(|(what, chart)| Some((format!("{what}-{number}-{name}"), chart?)));
         drawn.extend(of_run);
     }
-    drawn
+    Ok(drawn)
 }
 
 /// The first variant in depth, where it has a deploy and nobody has interrupted.
-fn in_depth(scenario: &Scenario, arguments: &Run, results: &Results, interrupted: &AtomicBool) -> Vec<(String, Chart)> {
+fn in_depth(
+    scenario: &Scenario,
+    arguments: &Run,
+    results: &Results,
+    interrupted: &AtomicBool,
+) -> Result<Vec<(String, Chart)>, Failure> {
     let variant = &scenario.variants[0];
     if variant.model.deploys.is_empty() {
-        return vec![];
+        return Ok(vec![]);
     }
     let options = RunOptions {
         seeds: Some(results.variants[0].rows.len() as u32),
@@ -280,8 +291,8 @@ fn in_depth(scenario: &Scenario, arguments: &Run, results: &Results, interrupted
         threads: arguments.threads.map(|threads| threads as usize),
     };
     let asked = explain::Asked { options, seed: None, quiet: arguments.quiet };
-    let found = explain::find_out(scenario, variant, &asked, interrupted);
-    found.map_or(vec![], |explanation| explain::charts_of(variant, &explanation))
+    let found = explain::find_out(scenario, variant, &asked, interrupted)?;
+    Ok(found.map(|explanation| explain::charts_of(variant, &explanation)).transpose()?.unwrap_or_default())
 }
 
 fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), Failure> {
@@ -289,7 +300,7 @@ fn write_facts(scenario: &Scenario, arguments: &Run, file: &Path) -> Result<(), 
         Some(name) => find_variant(scenario, name)?,
         None => &scenario.variants[0],
     };
-    let lines = facts::render(&variant.model, &trace(&variant.model, first_seed(scenario, arguments)));
+    let lines = facts::render(&variant.model, &trace(variant, first_seed(scenario, arguments))?);
     write(file, lines.as_bytes())
 }
 

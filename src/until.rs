@@ -9,6 +9,8 @@ use seatrial_scenarios::results::{Results, VariantResults};
 use seatrial_scenarios::suggestion_of_all;
 use seatrial_sim::engine::time::Duration;
 
+use crate::run::Failure;
+
 /// An estimate, and how far off it may be: `deploy_p95 +-2 %`.
 #[derive(Clone, Debug)]
 pub struct Until {
@@ -82,11 +84,11 @@ impl Until {
     pub fn play(
         &self,
         (first, at_most): (u32, u32),
-        play: impl Fn(u32, u32) -> Results,
+        play: impl Fn(u32, u32) -> Result<Results, Failure>,
         interrupted: &AtomicBool,
-    ) -> Result<(Results, String), String> {
+    ) -> Result<(Results, String), Failure> {
         let mut seeds = first.min(at_most);
-        let mut results = play(0, seeds);
+        let mut results = play(0, seeds)?;
         loop {
             if interrupted.load(Ordering::Relaxed) {
                 return Ok((results, format!("--until {}: interrupted", self.text)));
@@ -94,14 +96,15 @@ impl Until {
             let states: Vec<State> = results.variants.iter().filter_map(|variant| self.state(variant)).collect();
             if states.is_empty() {
                 let (name, scenario) = (self.measure.name, &results.scenario);
-                return Err(format!("error: --until {}: no variant of {scenario} has {name} to estimate", self.text));
+                let why = format!("error: --until {}: no variant of {scenario} has {name} to estimate", self.text);
+                return Err(why.into());
             }
             if seeds == at_most || !states.contains(&State::Unsure) {
                 let outcome = self.outcome(&results, seeds);
                 return Ok((results, outcome));
             }
             let more = seeds.div_ceil(2).min(at_most - seeds);
-            results.append(play(seeds, more));
+            results.append(play(seeds, more)?);
             seeds += more;
         }
     }

@@ -326,6 +326,10 @@ fn what_cannot_be_checked_is_said_before_anything_is_played() {
     };
     fails(&["check", "web.toml"], &["web.toml:36: deploy_mean = \"max +0%\" is against a baseline", "--update"]);
     fails(&["check", "web.toml", "--exact"], &["nothing to compare with", "--against"]);
+    fails(
+        &["check", "web.toml", "--baseline", "baseline.toml", "--exact", "--seed", "9"],
+        &["--exact compares the same seeds, and those of baseline.toml begin with 1", "leave --seed out"],
+    );
     fails(&["check", "web.toml", "--baseline", "none.toml"], &["none.toml: no such file", "--update"]);
     fails(&["check", "web.toml", "--update"], &["--baseline"]);
     fails(&["check", "web.toml", "--baseline", "baseline.toml", "--format", "yaml"], &["there are: text, json, junit"]);

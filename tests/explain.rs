@@ -42,7 +42,7 @@ fn seeds(seeds: u32) -> RunOptions {
 }
 
 fn played(scenario: &Scenario, options: &RunOptions) -> Results {
-    run(scenario, options, &|_, _| (), &AtomicBool::new(false))
+    run(scenario, options, &|_, _| (), &AtomicBool::new(false)).unwrap()
 }
 
 fn sum(by_kind: &[Duration]) -> f64 {
@@ -57,7 +57,7 @@ fn what_is_waited_for_is_the_duration() {
         let options = seeds(3);
         let results = played(&scenario, &options);
         for (variant, rows) in scenario.variants.iter().zip(&results.variants) {
-            let took = paths(variant, &scenario, &options, &|_| (), &AtomicBool::new(false));
+            let took = paths(variant, &scenario, &options, &|_| (), &AtomicBool::new(false)).unwrap();
             let by_row: Vec<Option<f64>> = rows.rows.iter().map(|row| row.summary.deploy_s).collect();
             let by_path: Vec<Option<f64>> = took.iter().map(|(_, took)| Some(sum(&took.as_ref()?.by_kind))).collect();
             assert_eq!(by_row, by_path, "{}, {}", scenario.name, variant.name);
@@ -66,7 +66,7 @@ fn what_is_waited_for_is_the_duration() {
                 let mean = ended.iter().sum::<f64>() / ended.len() as f64;
                 assert!((mean_by_kind(&took).iter().sum::<f64>() - mean).abs() < 1e-6);
                 let median = median_seed(&took).unwrap();
-                let path = longest(&variant.model, &trace(&variant.model, median)).unwrap();
+                let path = longest(&variant.model, &trace(variant, median).unwrap()).unwrap();
                 assert_eq!(path.duration(), path.by_kind().into_iter().fold(Duration::ZERO, |sum, span| sum + span));
             }
         }
@@ -77,7 +77,7 @@ fn what_is_waited_for_is_the_duration() {
 #[test]
 fn a_default_service_waits_for_its_drain_and_its_health_checks() {
     let scenario = of_library("default-alb.toml");
-    let took = paths(&scenario.variants[0], &scenario, &seeds(50), &|_| (), &AtomicBool::new(false));
+    let took = paths(&scenario.variants[0], &scenario, &seeds(50), &|_| (), &AtomicBool::new(false)).unwrap();
     let mut waits: Vec<(f64, Kind)> = mean_by_kind(&took).into_iter().zip(Kind::ALL).collect();
     waits.sort_by(|a, b| b.0.total_cmp(&a.0));
     assert_eq!([waits[0].1, waits[1].1], [Kind::Drain, Kind::HealthCheck]);

@@ -77,7 +77,8 @@ fn intervals_of_a_deploy_that_is_known_cover_in_95_of_100_runs() {
 fn compared(file: &str) -> Comparison {
     let scenario = Scenario::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/library").join(file));
     let scenario = scenario.unwrap_or_else(|report| panic!("{report}"));
-    Comparison::new(&run(&scenario, &RunOptions::default(), &|_, _| (), &AtomicBool::new(false)))
+    let results = run(&scenario, &RunOptions::default(), &|_, _| (), &AtomicBool::new(false));
+    Comparison::new(&results.expect("no program is asked"))
 }
 
 fn factor(comparison: &Comparison, name: &str) -> Option<f64> {

@@ -224,7 +224,8 @@ fn a_scaler_that_turns_round_is_counted() {
             observer.observe(at_s(s.into()), id, fact, id);
         }
     }
-    let Summary { scaling_actions, scaling_reversals, .. } = observer.finish(&Outcome { blocked: vec![], facts: 8 });
+    let Summary { scaling_actions, scaling_reversals, .. } =
+        observer.finish(&Outcome { blocked: vec![], facts: 8, failure: None });
     assert_eq!((scaling_actions, scaling_reversals), (4, 2));
 }
 

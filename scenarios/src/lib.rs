@@ -9,10 +9,12 @@ pub mod explain;
 mod file;
 pub mod measures;
 mod overrides;
+mod program;
 mod report;
 pub mod results;
 mod room;
 mod runner;
+mod shell;
 pub mod sweep;
 mod tree;
 mod variants;
@@ -27,13 +29,16 @@ use seatrial_sim::model::Model;
 
 pub use decode::{FREE, FREE_POOL, FREE_SLOTS, Part, seconds, suggestion_of_all};
 pub use digest::hexadecimal;
+pub use program::ProgramFailure;
 pub use report::{Problem, Report};
 pub use runner::{RunOptions, pool, run};
+pub use shell::shell_word;
 pub use vary::Setting;
 pub use written::written;
 
 use criteria::Criterion;
 use decode::{Decoded, Samples};
+use program::Programs;
 use sweep::Axis;
 use tree::Value;
 use variants::{Named, Resolved};
@@ -106,8 +111,10 @@ impl Scenario {
             let help = "a scenario has a question, and at least one host group, service and deploy".to_string();
             return Err(Report::unreadable(name, 0, "an empty scenario".into(), Some(help)));
         }
+        let programs = Programs::of(name, base_dir);
+        let samples = Samples::new(base_dir, programs.clone());
         let Resolved { base, variants, changes, axes, criteria } =
-            variants::resolve(&root, text, &Samples::beside(base_dir)).map_err(report)?;
+            variants::resolve(&root, text, &samples).map_err(report)?;
         let scenario = Self {
             name: name.into(),
             system: system(&base, &variants),
@@ -119,7 +126,7 @@ impl Scenario {
             variants: variants.into_iter().map(|(name, decoded)| Variant::new(name, decoded)).collect(),
             axes,
             criteria,
-            source: Source::new(root, changes, base_dir),
+            source: Source { root, changes, base_dir: base_dir.into(), programs },
         };
         let problems = sweep::check_axes(&scenario);
         if problems.is_empty() { Ok(scenario) } else { Err(report(problems)) }

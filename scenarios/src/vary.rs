@@ -1,9 +1,10 @@
 //! A variant with a few values set anew: what a sweep and a question "what if" are made of.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::decode::{Context, Samples, scenario};
 use crate::overrides::Override;
+use crate::program::Programs;
 use crate::report::{Problem, Report};
 use crate::tree::{self, Node, Value};
 use crate::{Scenario, Variant};
@@ -24,9 +25,16 @@ pub(crate) struct Source {
     /// By variant, what it changes.
     pub changes: Vec<Vec<Override>>,
     pub base_dir: PathBuf,
+    /// The programs that it names.
+    pub programs: Programs,
 }
 
 impl Scenario {
+    /// The programs that it names.
+    pub(crate) const fn programs(&self) -> &Programs {
+        &self.source.programs
+    }
+
     /// The tree of the file.
     pub(crate) const fn root(&self) -> &Node {
         &self.source.root
@@ -40,7 +48,7 @@ impl Scenario {
     /// # Panics
     /// When the scenario has no variant of that name.
     pub fn vary(&self, variant: &str, settings: &[Setting]) -> Result<Variant, Report> {
-        let samples = Samples::beside(&self.source.base_dir);
+        let samples = Samples::new(&self.source.base_dir, self.source.programs.clone());
         let context = Context::new(&samples);
         let mut root = self.tree_of(variant);
         for setting in settings {
@@ -69,13 +77,6 @@ impl Scenario {
     }
 }
 
-impl Source {
-    /// Of a tree and what each variant changes in it; files are relative to the folder.
-    pub fn new(root: Node, changes: Vec<Vec<Override>>, base_dir: &Path) -> Self {
-        Self { root, changes, base_dir: base_dir.into() }
-    }
-}
-
 impl Setting {
     fn to_override(&self) -> Result<Override, Problem> {
         let path: Vec<String> = self.path.split('.').map(String::from).collect();
@@ -97,6 +98,8 @@ pub(crate) fn value(written: &str) -> Node {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use seatrial_sim::engine::time::Duration;
     use seatrial_sim::model::Model;
 

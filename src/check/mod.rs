@@ -16,8 +16,8 @@ use seatrial_reports::check::kept::{FEW, Few, Kept};
 use seatrial_reports::check::verdict::{Case, FALSE_ALARMS, Look, Side, Sides, Verdict};
 use seatrial_reports::check::{Against, Check, Checked, github, gitlab, json, junit, markdown, text};
 use seatrial_scenarios::explain::{longest, trace};
-use seatrial_scenarios::results::Results;
-use seatrial_scenarios::{RunOptions, Scenario, Variant, pool};
+use seatrial_scenarios::results::{Results, VariantResults};
+use seatrial_scenarios::{ProgramFailure, RunOptions, Scenario, Variant, pool};
 
 use crate::Exit;
 use crate::cli::{self, CheckFormat};
@@ -45,19 +45,14 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
         checked.extend(Checking::new(scenario, arguments, baseline.as_ref(), &interrupted).decide()?);
         if interrupted.load(Ordering::Relaxed) {
             let (done, all) = (checked.len(), scenarios.len());
-            eprintln!("interrupted: this is what {done} of {all} scenarios gave");
-            break;
+            eprintln!("interrupted after {done} of {all} scenarios: there is no verdict");
+            return Ok(Exit::Interrupted.into());
         }
     }
     let (strict, exact, command) = (arguments.strict, arguments.exact, command::of(arguments));
     let check = Check { scenarios: checked, strict, exact, command };
     answer(&check, arguments)?;
-    Ok(match (interrupted.load(Ordering::Relaxed), check.passes()) {
-        (true, _) => Exit::Interrupted,
-        (false, true) => Exit::Answered,
-        (false, false) => Exit::No,
-    }
-    .into())
+    Ok(if check.passes() { Exit::Answered } else { Exit::No }.into())
 }
 
 /// What would fail after the work fails before it: every scenario has something to be checked by, and something to compare
@@ -92,6 +87,10 @@ fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Optio
             wrong(format!("{name} is not in {}", store.name), "add it with --update");
             continue;
         };
+        if arguments.exact && arguments.seed.is_some_and(|seed| seed != entry.first_seed) {
+            let message = format!("{name}: --exact compares the same seeds, and those of {} begin with", store.name);
+            wrong(format!("{message} {}", entry.first_seed), "leave --seed out");
+        }
         let missing: Vec<String> = scenario.variants.iter().map(|variant| variant.name.clone()).collect();
         let missing: Vec<String> = missing.into_iter().filter(|name| !entry.variants.contains_key(name)).collect();
         if !missing.is_empty() {
@@ -155,7 +154,8 @@ impl<'a> Checking<'a> {
         let mut results: Option<Results> = None;
         let mut played = 0;
         for (position, &(seeds, share)) in looks.iter().enumerate() {
-            let more = self.play(played, seeds - played);
+            let batch = Batch { first_seed: self.first_seed, before: played, seeds: seeds - played };
+            let more = play(self.scenario, batch, self.arguments, self.interrupted)?;
             if self.interrupted.load(Ordering::Relaxed) {
                 return Ok(None);
             }
@@ -168,7 +168,7 @@ impl<'a> Checking<'a> {
             let is_last = position + 1 == looks.len();
             let cases = self.cases(results, share, is_last)?;
             if is_last || cases.iter().all(|case| case.verdict != Verdict::Undecided) {
-                return Ok(Some(self.told(results, cases)));
+                return Ok(Some(self.told(results, cases)?));
             }
         }
         unreachable!("the last look is the last")
@@ -180,24 +180,6 @@ impl<'a> Checking<'a> {
         // Where only changes are asked for, few seeds tell.
         let usual = if self.scenario.criteria.is_empty() { usual.min(FEW) } else { usual };
         self.arguments.seeds.unwrap_or(usual)
-    }
-
-    fn play(&self, before: u32, seeds: u32) -> Results {
-        let options = RunOptions {
-            seeds: Some(seeds),
-            first_seed: Some(self.first_seed.wrapping_add(before.into())),
-            threads: self.arguments.threads.map(|threads| threads as usize),
-        };
-        let [done, runs] = [before, before + seeds].map(|n| u64::from(n) * self.scenario.variants.len() as u64);
-        let bar = progress_bar(self.arguments.quiet, runs, &self.scenario.name);
-        let results = seatrial_scenarios::run(
-            self.scenario,
-            &options,
-            &|more, _| bar.set_position(done + more),
-            self.interrupted,
-        );
-        bar.finish_and_clear();
-        results
     }
 
     /// The verdicts on so many seeds, which may spend a share of what false alarms are allowed.
@@ -228,45 +210,72 @@ impl<'a> Checking<'a> {
     }
 
     /// What came of it, and what changed.
-    fn told(&self, results: &Results, mut cases: Vec<Case>) -> Checked {
+    fn told(&self, results: &Results, mut cases: Vec<Case>) -> Result<Checked, ProgramFailure> {
         for case in cases.iter_mut().filter(|case| case.verdict == Verdict::Fail && case.is_of_deploys()) {
             let rows = results.variants.iter().filter(|variant| variant.name == case.variant).flat_map(|v| &v.rows);
             case.remark = case.remark.take().or(rows.flat_map(|row| &row.summary.blocked).next().cloned());
         }
-        let against = self.store.zip(self.entry).map(|(store, entry)| {
+        let against = |(store, entry): (&Store, &Entry)| {
             let same_seeds = entry.first_seed == self.first_seed;
-            Against {
+            Ok(Against {
                 name: store.name.clone(),
                 version: entry.version.clone(),
                 same_file: entry.scenario == digest(&self.scenario.text),
                 same_seeds,
-                changes: if same_seeds { self.changes(results, entry) } else { vec![] },
+                changes: if same_seeds { self.changes(results, entry)? } else { vec![] },
                 gone: entry
                     .variants
                     .keys()
                     .filter(|name| !self.scenario.variants.iter().any(|variant| variant.name == **name))
                     .cloned()
                     .collect(),
-            }
-        });
-        Checked {
+            })
+        };
+        let against = self.store.zip(self.entry).map(against).transpose()?;
+        Ok(Checked {
             file: self.scenario.name.clone(),
             question: self.scenario.question.clone(),
             seeds: results.variants[0].rows.len(),
             variants: results.variants.len(),
             cases,
             against,
-        }
+        })
     }
 
-    fn changes(&self, results: &Results, entry: &Entry) -> Vec<Change> {
-        let this = entry_of(self.scenario, results, self.first_seed, self.arguments.threads);
+    fn changes(&self, results: &Results, entry: &Entry) -> Result<Vec<Change>, ProgramFailure> {
+        let this = entry_of(self.scenario, results, self.first_seed, self.arguments.threads)?;
         let changes = self.scenario.variants.iter().filter_map(|variant| {
             let name = &variant.name;
             Change::between(name, this.variants.get(name)?, entry.variants.get(name)?, self.first_seed)
         });
-        changes.collect()
+        Ok(changes.collect())
     }
+}
+
+/// Seeds to play, behind those that were played before.
+struct Batch {
+    first_seed: u64,
+    before: u32,
+    seeds: u32,
+}
+
+/// Every variant with these seeds.
+fn play(
+    scenario: &Scenario,
+    Batch { first_seed, before, seeds }: Batch,
+    arguments: &cli::Check,
+    interrupted: &AtomicBool,
+) -> Result<Results, ProgramFailure> {
+    let options = RunOptions {
+        seeds: Some(seeds),
+        first_seed: Some(first_seed.wrapping_add(before.into())),
+        threads: arguments.threads.map(|threads| threads as usize),
+    };
+    let [done, runs] = [before, before + seeds].map(|n| u64::from(n) * scenario.variants.len() as u64);
+    let bar = progress_bar(arguments.quiet, runs, &scenario.name);
+    let results = seatrial_scenarios::run(scenario, &options, &|more, _| bar.set_position(done + more), interrupted);
+    bar.finish_and_clear();
+    results
 }
 
 /// When to look, and which share of the false alarms each look may spend: a few times, so that looking costs little.
@@ -279,30 +288,35 @@ fn looks(most: u32) -> Vec<(u32, f64)> {
 }
 
 /// What a baseline keeps of a scenario's results.
-fn entry_of(scenario: &Scenario, results: &Results, first_seed: u64, threads: Option<u32>) -> Entry {
+fn entry_of(
+    scenario: &Scenario,
+    results: &Results,
+    first_seed: u64,
+    threads: Option<u32>,
+) -> Result<Entry, ProgramFailure> {
     let seeds = results.variants[0].rows.len() as u32;
-    let few = |variant: &Variant| {
+    let few = |variant: &Variant| -> Result<Few, ProgramFailure> {
+        let run = |seed| {
+            let trace = trace(variant, seed)?;
+            let path = longest(&variant.model, &trace);
+            Ok((trace, path))
+        };
         let seeds = (0..FEW.min(seeds)).map(|position| first_seed.wrapping_add(position.into()));
-        let runs: Vec<_> = seeds
-            .map(|seed| {
-                let trace = trace(&variant.model, seed);
-                let path = longest(&variant.model, &trace);
-                (trace, path)
-            })
-            .collect();
-        Few::of(&variant.model, &runs)
+        let runs: Vec<_> = seeds.map(run).collect::<Result<_, ProgramFailure>>()?;
+        Ok(Few::of(&variant.model, &runs))
     };
-    let kept = |(variant, results): (&Variant, &seatrial_scenarios::results::VariantResults)| {
-        (variant.name.clone(), Kept::new(variant.digest(), &results.rows, few(variant)))
+    let kept = |(variant, results): (&Variant, &VariantResults)| {
+        Ok((variant.name.clone(), Kept::new(variant.digest(), &results.rows, few(variant)?)))
     };
     let both = scenario.variants.par_iter().zip(&results.variants);
-    Entry {
+    let variants = pool(threads.map(|threads| threads as usize)).install(|| both.map(kept).collect());
+    Ok(Entry {
         version: env!("CARGO_PKG_VERSION").into(),
         scenario: digest(&scenario.text),
         first_seed,
         seeds,
-        variants: pool(threads.map(|threads| threads as usize)).install(|| both.map(kept).collect()),
-    }
+        variants: variants?,
+    })
 }
 
 /// The baseline of a text, or what is wrong with it.

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use seatrial_reports::check::baseline::{Baseline, Entry};
-use seatrial_scenarios::{RunOptions, Scenario};
+use seatrial_scenarios::Scenario;
 
-use super::{entry_of, parse, relative};
+use super::{Batch, entry_of, parse, play, relative};
 use crate::Exit;
 use crate::cli;
-use crate::run::{Failure, cannot_write, interruption, print, progress_bar};
+use crate::run::{Failure, cannot_write, interruption, print};
 
 /// A baseline and where it is kept.
 pub struct Store {
@@ -75,20 +75,12 @@ impl Store {
             let old = self.baseline.scenarios.get(&key);
             let seeds = arguments.seeds.or(old.map(|entry| entry.seeds)).unwrap_or(scenario.seeds);
             let first_seed = arguments.seed.or(old.map(|entry| entry.first_seed)).unwrap_or(scenario.first_seed);
-            let options = RunOptions {
-                seeds: Some(seeds),
-                first_seed: Some(first_seed),
-                threads: arguments.threads.map(|threads| threads as usize),
-            };
-            let runs = u64::from(seeds) * scenario.variants.len() as u64;
-            let bar = progress_bar(arguments.quiet, runs, &scenario.name);
-            let results = seatrial_scenarios::run(scenario, &options, &|done, _| bar.set_position(done), &interrupted);
-            bar.finish_and_clear();
+            let results = play(scenario, Batch { first_seed, before: 0, seeds }, arguments, &interrupted);
             if interrupted.load(Ordering::Relaxed) {
                 eprintln!("interrupted: {} is as it was", self.name);
                 return Ok(Exit::Interrupted.into());
             }
-            let entry = entry_of(scenario, &results, first_seed, arguments.threads);
+            let entry = entry_of(scenario, &results?, first_seed, arguments.threads)?;
             let what = match old {
                 None => "new",
                 Some(old) if *old == entry => "as it was",

@@ -11,6 +11,7 @@ use super::output::format_and_file;
 /// played with the same seeds, so noise fails no build.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_CHECK)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody writes")]
 pub struct Check {
     /// Scenario files in TOML; `-` reads one from the standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -130,6 +131,7 @@ Exit codes:
   0    every criterion holds, or is undecided without --strict
   1    a criterion fails, or with --exact something changed
   2    the question was wrong: usage, scenario, a baseline that cannot be used
+  3    a program that was asked where tasks go failed
   130  interrupted; a baseline that was to be written is as it was";
 
 #[cfg(test)]

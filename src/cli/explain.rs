@@ -105,6 +105,8 @@ of the bill and of failed requests may be negative: it costs.
 
 Exit codes:
   0    explained
-  2    the question was wrong: usage, scenario, no deploy in it
-  3    the deploy of the run did not end: what it waits for is printed
+  2    the question was wrong: usage, scenario, no deploy in it, a program that
+       cannot be started
+  3    the deploy of the run did not end: what it waits for is printed; or a
+       program that was asked failed
   130  interrupted";

@@ -64,8 +64,8 @@ to your question.
 Exit codes:
   0    answered
   1    the answer is no: a criterion of a check fails
-  2    the question was wrong: usage, scenario
-  3    no deploy ended, where there is one
+  2    the question was wrong: usage, scenario, a program that cannot be started
+  3    no deploy ended, where there is one; or a program that was asked failed
   130  interrupted";
 
 #[cfg(test)]

@@ -98,8 +98,10 @@ short_replica_s, minutes_below_floor, failed_requests.
 
 Exit codes:
   0    answered
-  2    the question was wrong: usage, scenario, a file that cannot be written
-  3    no deploy of any variant ended, where there is one
+  2    the question was wrong: usage, scenario, a program that cannot be started,
+       a file that cannot be written
+  3    no deploy of any variant ended, where there is one; or a program that was
+       asked failed
   130  interrupted; what was done by then is printed and saved";
 
 #[cfg(test)]

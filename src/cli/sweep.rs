@@ -84,6 +84,8 @@ The last column says which are the best:
 
 Exit codes:
   0    answered
-  2    the question was wrong: usage, scenario, a file that cannot be written
-  3    no deploy of any cell ended, where there is one
+  2    the question was wrong: usage, scenario, a program that cannot be started,
+       a file that cannot be written
+  3    no deploy of any cell ended, where there is one; or a program that was
+       asked failed, and with --out what was done is kept
   130  interrupted; with --out what was done is kept, and the same command goes on";

@@ -63,9 +63,11 @@ pub fn sweep(arguments: &cli::Sweep) -> Result<ExitCode, Failure> {
     let played = sweep.play(&|cell, position| done.has(cell, position), &keep, &interrupted);
     let kept = bar.position();
     bar.finish_and_clear();
-    played.map_err(|stop| -> Failure { stop })?;
+    played
+        .inspect_err(|_| eprintln!("{}", how_to_go_on(arguments, "stopped", kept, runs)))
+        .map_err(|stop| -> Failure { stop })?;
     if interrupted.load(Ordering::Relaxed) {
-        eprintln!("{}", how_to_go_on(arguments, kept, runs));
+        eprintln!("{}", how_to_go_on(arguments, "interrupted", kept, runs));
         return Ok(Exit::Interrupted.into());
     }
     let table = keeper.into_inner().unwrap_or_else(PoisonError::into_inner).aggregate.table();
@@ -135,19 +137,19 @@ fn lines_file(outputs: &[Output]) -> Result<Option<Box<dyn Write + Send>>, Failu
     }))
 }
 
-/// What is said of a sweep that was interrupted.
-fn how_to_go_on(arguments: &cli::Sweep, kept: u64, runs: u64) -> String {
+/// What is said of a sweep that has not come to its end.
+fn how_to_go_on(arguments: &cli::Sweep, what: &str, kept: u64, runs: u64) -> String {
     match &arguments.out {
         Some(folder) => {
             let restart = if arguments.restart { " without --restart" } else { "" };
             format!(
-                "interrupted: {kept} of {runs} runs are in {}; the same command{restart} goes on from there",
+                "{what}: {kept} of {runs} runs are in {}; the same command{restart} goes on from there",
                 folder.join(folder::ROWS).display()
             )
         }
-        None => format!(
-            "interrupted after {kept} of {runs} runs; with --out DIR they are kept, and the same command goes on"
-        ),
+        None => {
+            format!("{what} after {kept} of {runs} runs; with --out DIR they are kept, and the same command goes on")
+        }
     }
 }
 

@@ -42,7 +42,7 @@ fn load(path: &Path) -> Scenario {
 
 fn played(scenario: &Scenario, seeds: u32, threads: Option<usize>) -> Results {
     let options = RunOptions { seeds: Some(seeds), threads, ..RunOptions::default() };
-    run(scenario, &options, &|_, _| (), &AtomicBool::new(false))
+    run(scenario, &options, &|_, _| (), &AtomicBool::new(false)).expect("no program is asked")
 }
 
 /// The answers of one file.

@@ -13,6 +13,7 @@ use super::units::{self, LONGEST, Wrong, quoted};
 use super::{Item, nearest};
 use crate::catalogue::Catalogue;
 use crate::file;
+use crate::program::Programs;
 
 const HELP: &str = "write \"30s\", \"uniform(0s, 10s)\", \"lognormal(median=8s, sigma=0.3)\", \"exponential(mean=5s)\" or \
                     \"empirical(file.csv)\"";
@@ -74,17 +75,23 @@ fn named<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[&'a str
     if found.contains(&None) { Err(expected()) } else { Ok(found.map(Option::unwrap_or_default)) }
 }
 
-/// What was measured, in files beside the scenario; each file is read once.
+/// What is beside the scenario: what was measured, in files of which each is read once, and programs.
 pub(crate) struct Samples {
     base_dir: PathBuf,
+    pub programs: Programs,
     files: RefCell<BTreeMap<String, Result<Vec<Duration>, Wrong>>>,
     traces: RefCell<BTreeMap<String, Rc<Trace>>>,
 }
 
 impl Samples {
+    /// Files are relative to this directory, of a scenario with these programs.
+    pub fn new(base_dir: &Path, programs: Programs) -> Self {
+        Self { base_dir: base_dir.into(), programs, files: RefCell::default(), traces: RefCell::default() }
+    }
+
     /// Files are relative to this directory.
     pub fn beside(base_dir: &Path) -> Self {
-        Self { base_dir: base_dir.into(), files: RefCell::default(), traces: RefCell::default() }
+        Self::new(base_dir, Programs::of("", base_dir))
     }
 
     /// The catalogue in a file.

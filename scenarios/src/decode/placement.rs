@@ -1,15 +1,18 @@
-//! `placement` and `constraint`: a policy by its name, a chain of strategies, or a score of one's own; where tasks may run.
+//! `placement` and `constraint`: a policy by its name, a chain of strategies, a score of one's own, or a program; where tasks
+//! may run.
 
+use seatrial_sim::engine::time::Duration;
 use seatrial_sim::model::{Eligible, Resource};
 use seatrial_sim::placement::expression::Variable;
 use seatrial_sim::placement::{self, Constraint, Custom, Link, PARTS, Policy, Spread};
 
 use super::expression::{self, Classes, Scope};
 use super::{Item, quoted, suggestion};
+use crate::program::Spec;
 use crate::report::Problem;
-use crate::tree::Value;
+use crate::tree::{Node, Value};
 
-/// `"spread"`, `["spread(zone)", "binpack(memory)"]`, or `{ score = "..", with = { .. } }`.
+/// `"spread"`, `["spread(zone)", "binpack(memory)"]`, `{ score = "..", with = { .. } }`, or `{ program = ["..", ".."] }`.
 pub(super) fn policy(item: &Item, classes: &Classes) -> Option<Policy> {
     match &item.node.value {
         Value::List(links) if links.is_empty() => item.wrong("no strategy", CHAIN_HELP.to_string()),
@@ -20,6 +23,7 @@ pub(super) fn policy(item: &Item, classes: &Classes) -> Option<Policy> {
             let links: Vec<Option<Link>> = item.list()?.iter().map(|item| link(item, classes)).collect();
             links.into_iter().collect::<Option<Vec<_>>>().map(Policy::Chain)
         }
+        Value::Table(_) if is_program(item.node) => program(item),
         Value::Table(_) => custom(item, classes).map(|custom| Policy::Custom(Box::new(custom))),
         _ => match item.string()? {
             text if text.contains('(') => link(item, classes).map(|link| Policy::Chain(vec![link])),
@@ -79,7 +83,8 @@ fn custom(item: &Item, classes: &Classes) -> Option<Custom> {
     let parameters = fields.get("with").map_or(Some(vec![]), |item| numbers(&item));
     fields.close();
     let Some(written) = written else {
-        return item.wrong("score is missing", "write { score = \"free_memory - 100 * tasks\" }".to_string());
+        let help = "write { score = \"free_memory - 100 * tasks\" }, or { program = [\"python3\", \"policy.py\"] }";
+        return item.wrong("score is missing", help.to_string());
     };
     let text = written.string()?;
     let parameters = parameters?;
@@ -92,6 +97,46 @@ fn custom(item: &Item, classes: &Classes) -> Option<Custom> {
     let scope = Scope { classes, parameters: &parameters };
     let number = expression::number(text, &scope).map_err(|wrong| wrong.note(&written)).ok()?;
     Some(Custom { score: number, text: text.into() })
+}
+
+/// Whether a table means a program, though it may not name one.
+fn is_program(table: &Node) -> bool {
+    let has = |key: &&str| table.get(key).is_some();
+    has(&"program") || !has(&"score") && ["timeout", "batch"].iter().any(has)
+}
+
+/// A program beside the scenario, its time limit and how many decisions it is asked at once.
+fn program(item: &Item) -> Option<Policy> {
+    const LONGEST: Duration = Duration::from_secs(3_600);
+    const MOST: u32 = 1_000;
+    let mut fields = item.fields()?;
+    let command = fields.need("program", |item| command(&item));
+    let timeout = fields.or("timeout", Duration::from_secs(10), |item| {
+        let span = item.duration_above_zero()?;
+        item.duration_up_to(LONGEST).map(|_| span)
+    });
+    let batch = fields.or("batch", 1, |item| item.count("decisions", MOST));
+    if let Some(score) = fields.get("score") {
+        let help = "a program decides by itself: leave one of them out".to_string();
+        return score.wrong("a score beside a program", help);
+    }
+    fields.close();
+    let timeout = std::time::Duration::from_millis(timeout.as_millis());
+    Some(item.context.samples.programs.policy(Spec { command: command?, timeout, batch }))
+}
+
+/// A program and its arguments.
+fn command(item: &Item) -> Option<Vec<String>> {
+    let help = || "write program = [\"python3\", \"policy.py\"]".to_string();
+    let Value::List(words) = &item.node.value else {
+        return item.wrong(format!("{}, where a list of words is needed", item.node.value.kind()), help());
+    };
+    if words.is_empty() {
+        return item.wrong("no program", help());
+    }
+    let words: Option<Vec<String>> = item.list()?.iter().map(|word| word.string().map(String::from)).collect();
+    let words = words?;
+    if words[0].trim().is_empty() { item.wrong("a program without a name", help()) } else { Some(words) }
 }
 
 /// Numbers with names.

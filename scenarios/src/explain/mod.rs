@@ -16,8 +16,8 @@ pub use knobs::Knob;
 
 use knobs::knobs;
 
-use crate::runner::pool;
-use crate::{RunOptions, Scenario, Variant};
+use crate::runner::{FirstFailure, crew, whole};
+use crate::{ProgramFailure, RunOptions, Scenario, Variant};
 
 /// How long the longest deploy of one run took, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,34 +30,43 @@ pub struct Took {
 
 /// For each seed, what the longest deploy of a variant's run waited for; absent where one of its deploys did not end. `progress`
 /// hears how many runs are done. When `cancelled` becomes true only the seeds of the runs that are done are there.
+///
+/// # Errors
+/// When a program that decides where tasks go fails.
 pub fn paths(
     variant: &Variant,
     scenario: &Scenario,
     options: &RunOptions,
     progress: &(dyn Fn(u64) + Sync),
     cancelled: &AtomicBool,
-) -> Vec<(u64, Option<Took>)> {
+) -> Result<Vec<(u64, Option<Took>)>, ProgramFailure> {
     let first = options.first_seed.unwrap_or(scenario.first_seed);
     let seeds = options.seeds.unwrap_or(scenario.seeds);
     let done = AtomicU64::new(0);
+    let failure = FirstFailure::default();
     let one = |position: u32| {
-        if cancelled.load(Ordering::Relaxed) {
+        if cancelled.load(Ordering::Relaxed) || failure.is_there() {
             return None;
         }
         let seed = first.wrapping_add(position.into());
-        let took = longest(&variant.model, &trace(&variant.model, seed));
+        let facts = trace(variant, seed).map_err(|error| failure.note(error)).ok()?;
+        let took = longest(&variant.model, &facts);
         let took = took.map(|path| Took { deploy: path.deploy, by_kind: path.by_kind() });
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         Some((seed, took))
     };
-    pool(options.threads).install(|| (0..seeds).into_par_iter().filter_map(one).collect())
+    let paths = crew(scenario, options.threads).install(|| (0..seeds).into_par_iter().filter_map(one).collect());
+    failure.or(paths)
 }
 
 /// Every fact of one run.
-pub fn trace(model: &Model, seed: u64) -> Trace {
+///
+/// # Errors
+/// When a program that decides where tasks go fails.
+pub fn trace(variant: &Variant, seed: u64) -> Result<Trace, ProgramFailure> {
     let mut trace = Trace::default();
-    seatrial_sim::run(model, seed, &mut trace);
-    trace
+    let outcome = seatrial_sim::run(&variant.model, seed, &mut trace);
+    whole(variant, &outcome).map(|()| trace)
 }
 
 /// The critical path of the run's longest deploy; absent where one did not end. Superseded ones do not count.

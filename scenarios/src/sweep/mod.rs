@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::digest::{digest, hexadecimal};
 use crate::report::{Problem, Report};
 use crate::results::Row;
-use crate::runner::{play, pool};
-use crate::{RunOptions, Scenario, Setting};
+use crate::runner::{FirstFailure, crew, play, pool};
+use crate::{RunOptions, Scenario, Setting, Variant};
 
 pub use axes::Axis;
 pub(crate) use axes::of_file as axes_of_file;
@@ -147,7 +147,8 @@ impl Sweep {
     /// thread. When `cancelled` becomes true, the runs under way are the last, and they are handed over, too.
     ///
     /// # Errors
-    /// The first that `keep` has; and a cell that is no scenario any more, because a file that it names has changed.
+    /// The first that `keep` has; a cell that is no scenario any more, because a file that it names has changed; and a program
+    /// that fails. Whole runs are handed over all the same.
     ///
     /// # Panics
     /// When the system gives no threads.
@@ -158,11 +159,12 @@ impl Sweep {
         cancelled: &AtomicBool,
     ) -> Result<(), Stop> {
         let batches_of_cell = self.seeds.div_ceil(BATCH) as usize;
-        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let is_over = || cancelled.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed);
+        let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let failure = FirstFailure::default();
+        let is_over = || cancelled.load(Ordering::Relaxed) || stopped.load(Ordering::Relaxed) || failure.is_there();
         // Neighbours in time are of one cell, so that few cells are under way at any time.
         let work = || -> Result<(), Stop> {
-            let mut model: Option<(usize, Model)> = None;
+            let mut variant: Option<(usize, Variant)> = None;
             while !is_over() {
                 let batch = next.fetch_add(1, Ordering::Relaxed);
                 let cell = batch / batches_of_cell;
@@ -175,33 +177,39 @@ impl Sweep {
                 if missing.is_empty() {
                     continue;
                 }
-                let model = match model.take() {
-                    Some(known) if known.0 == cell => model.insert(known),
-                    _ => model.insert((cell, self.model(&self.cells[cell])?)),
+                let variant = match variant.take() {
+                    Some(known) if known.0 == cell => variant.insert(known),
+                    _ => variant.insert((cell, self.variant(&self.cells[cell])?)),
                 };
                 let seeds = missing.into_iter().map(|position| self.seed(position)).take_while(|_| !is_over());
-                let rows: Vec<Row> = seeds.map(|seed| Row { seed, summary: play(&model.1, seed) }).collect();
+                let rows = seeds.map_while(|seed| {
+                    let played = play(&variant.1, seed).map_err(|error| failure.note(error));
+                    played.ok().map(|summary| Row { seed, summary })
+                });
+                let rows: Vec<Row> = rows.collect();
                 if !rows.is_empty() {
                     keep(cell, rows)?;
                 }
             }
             Ok(())
         };
-        let worker = |_: rayon::BroadcastContext<'_>| work().inspect_err(|_| failed.store(true, Ordering::Relaxed));
-        pool(self.threads).broadcast(worker).into_iter().collect()
+        let worker = |_: rayon::BroadcastContext<'_>| work().inspect_err(|_| stopped.store(true, Ordering::Relaxed));
+        crew(&self.scenario, self.threads).broadcast(worker).into_iter().collect::<Result<(), Stop>>()?;
+        failure.or(()).map_err(Stop::from)
     }
 
-    fn model(&self, cell: &Cell) -> Result<Model, Report> {
+    fn variant(&self, cell: &Cell) -> Result<Variant, Report> {
         let (variant, values) = self.describe(cell);
         let settings = self.axes.iter().zip(values);
         let settings: Vec<Setting> =
             settings.map(|(axis, value)| Setting { path: axis.path.clone(), value: value.into() }).collect();
-        self.scenario.vary(variant, &settings).map(|variant| variant.model)
+        self.scenario.vary(variant, &settings)
     }
 
     /// Reads every cell once; the models are not kept, because they are larger than what is known of a cell in the end.
     fn check(&mut self, skip_invalid: bool) -> Result<(), Report> {
-        let read = |cell: &Cell| self.model(cell).map(|model| (digest(&model), model.horizon.as_secs_f64()));
+        let read =
+            |cell: &Cell| self.variant(cell).map(|Variant { model, .. }| (digest(&model), model.horizon.as_secs_f64()));
         let found: Vec<_> = pool(self.threads).install(|| self.cells.par_iter().map(read).collect());
         let invalid: Vec<_> =
             self.cells.iter().zip(&found).filter_map(|(cell, found)| Some((cell, found.as_ref().err()?))).collect();

@@ -161,7 +161,7 @@ fn a_cell_is_the_variant_with_its_settings_whatever_the_threads() {
     for (cell, row) in all {
         let setting = Setting { path: "host_group.g.hosts".into(), value: ["2", "3"][cell % 2].into() };
         let variant = scenario.vary(["one", "two"][cell / 2], &[setting]).unwrap();
-        assert_eq!(row.summary, play(&variant.model, row.seed));
+        assert_eq!(row.summary, play(&variant, row.seed).unwrap());
     }
 }
 

@@ -10,6 +10,8 @@ use crate::engine::draws::Entity;
 use crate::engine::fact::{Fact, FactId, GroupId, HostId, ServiceId, TaskId};
 use crate::engine::time::Time;
 use crate::model::{Class, ClassId, Fault, Model, Resources, SlotRelease};
+use crate::placement::Failure;
+use crate::placement::asked::{ClassNames, class_names};
 use crate::placement::index::{HostIndex, Look, Terms};
 
 pub use task::TaskState;
@@ -28,6 +30,10 @@ pub(crate) struct Cluster {
     pub terms: Vec<Terms>,
     /// What hosts of one group and zone have in common.
     pub classes: Vec<Class>,
+    /// By class, what its hosts are called; nothing where nobody is asked for hosts.
+    pub class_names: Vec<ClassNames>,
+    /// Whoever was asked for a host gave none: the run is over.
+    pub failure: Option<Failure>,
     slot_release: SlotRelease,
     /// Services whose last placement failed; any room that comes wakes them.
     pub starved: BTreeSet<ServiceId>,
@@ -151,6 +157,8 @@ impl Cluster {
             services: model.services.iter().map(|_| none.clone()).collect(),
             terms: model.services.iter().map(Terms::of).collect(),
             classes,
+            class_names: class_names(model),
+            failure: None,
             slot_release: model.control.slot_release,
             starved: BTreeSet::new(),
             room_came: None,

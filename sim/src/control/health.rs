@@ -279,7 +279,7 @@ impl Scheduler<'_> {
             Act::RollBack(_) => Then::RollingBack,
         };
         rollout.mode = Mode::Frozen;
-        let shortage = if self.starved { self.find_host(cluster).err() } else { None };
+        let shortage = if self.starved { self.shortage(cluster) } else { None };
         self.fates.push(Fate { deploy, after, why, shortage, then });
         if act == Act::Pause {
             self.latest = ctx.tell_because(Fact::DeployPaused { deploy, service, why }, because);
@@ -352,7 +352,7 @@ impl Scheduler<'_> {
             reasons.push("a failed task waits to be replaced".into());
         }
         if self.starved
-            && let Err(shortage) = self.find_host(cluster)
+            && let Some(shortage) = self.shortage(cluster)
         {
             let missing = view.new.target.saturating_sub(view.new.wanted);
             reasons.push(format!("{missing} of {desired} new tasks fit nowhere: {}", self.service.short_of(&shortage)));

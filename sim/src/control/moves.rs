@@ -1,6 +1,6 @@
 //! Carries out what a mover asks for: which tasks start where, which stop, and how a stop begins.
 
-use crate::cluster::{Cluster, FIRST_VERSION, NewTask, TaskName, TaskState};
+use crate::cluster::{Cluster, FIRST_VERSION, NewTask, Task, TaskName, TaskState};
 use crate::control::agents::Agents;
 use crate::control::balancer;
 use crate::control::scheduler::{Chance, Reached, Scheduler};
@@ -9,9 +9,12 @@ use crate::engine::ctx::Ctx;
 use crate::engine::draws::{Draws, Entity};
 use crate::engine::event::Event;
 use crate::engine::fact::{Fact, FactId, HostId, ServiceId, TaskId};
+use crate::engine::time::Time;
 use crate::model::{Deregistration, HostDrain, Service};
-use crate::placement::Shortage;
+use crate::placement::asked::{Asking, NoHost};
+use crate::placement::index::HostIndex;
 use crate::placement::search::{self, Request};
+use crate::placement::{Policy, Shortage};
 use crate::scaling::Pending;
 
 impl Scheduler<'_> {
@@ -131,15 +134,21 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    pub(super) fn find_host(&self, cluster: &Cluster) -> Result<HostId, Shortage> {
-        find_host(self.id, self.service, self.next_task(cluster), cluster, self.draws)
+    fn find_host(&self, cluster: &mut Cluster, now: Time) -> Result<HostId, Shortage> {
+        find_host(self.id, self.service, (self.next_task(cluster), now), cluster, self.draws)
+    }
+
+    /// Why the next task fits nowhere, if that is so; whoever is asked for hosts is not asked.
+    pub(super) fn shortage(&self, cluster: &Cluster) -> Option<Shortage> {
+        let (request, index) = request(self.id, self.service, self.next_task(cluster), cluster, self.draws);
+        search::place(&request, index).err()
     }
 
     /// A host that is there, or a machine of its own for a service whose tasks get one.
     fn find_room(&self, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) -> Result<HostId, Shortage> {
         match self.machines {
             Some(group) => Ok(agents.launch_machine(group, self.id, self.next_task(cluster), self.room, cluster, ctx)),
-            None => self.find_host(cluster),
+            None => self.find_host(cluster, ctx.now),
         }
     }
 
@@ -312,22 +321,22 @@ impl Scheduler<'_> {
     }
 
     /// Pulls the image of a slot's next task while the one before it stops, where there is a host for it already.
-    fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &Cluster, agents: &mut Agents, ctx: &mut Ctx) {
+    fn pull_ahead(&mut self, old: TaskId, slots: Slots, cluster: &mut Cluster, agents: &mut Agents, ctx: &mut Ctx) {
         if !self.control.pull_ahead || slots.op != SlotOp::StopStart {
             return;
         }
-        let task = &cluster.tasks[old.index()];
+        let Task { host, slot, last, .. } = cluster.tasks[old.index()];
         // Between looks of a service at rest nobody knows where the next task will go.
         let knows = cluster.services[self.id.index()].index.is_some();
         let host = match slots.key {
-            SlotKey::Host => Some(task.host),
-            SlotKey::Any if knows => self.find_host(cluster).ok(),
+            SlotKey::Host => Some(host),
+            SlotKey::Any if knows => self.find_host(cluster, ctx.now).ok(),
             SlotKey::Any => None,
         };
         if let Some(host) = host {
             let name = TaskName { service: self.id, version: self.target };
-            agents.pull_ahead(host, name, self.next_task(cluster), task.last, ctx);
-            self.book.pulled_ahead.insert(task.slot, host);
+            agents.pull_ahead(host, name, self.next_task(cluster), last, ctx);
+            self.book.pulled_ahead.insert(slot, host);
         }
     }
 
@@ -348,14 +357,40 @@ pub(super) fn issue_stop(id: TaskId, because: FactId, cluster: &mut Cluster, age
     agents.stop(id, cluster, ctx);
 }
 
-/// The host for a service's next task.
+/// The host for a service's next task. Where whoever is asked for it fails, the run ends with that.
 pub(crate) fn find_host(
     id: ServiceId,
     service: &Service,
-    task: Entity,
-    cluster: &Cluster,
+    (task, now): (Entity, Time),
+    cluster: &mut Cluster,
     draws: Draws,
 ) -> Result<HostId, Shortage> {
+    let (request, index) = request(id, service, task, cluster, draws);
+    let Policy::Asked(asked) = &service.placement else {
+        return search::place(&request, index);
+    };
+    if cluster.failure.is_some() {
+        return Err(index.shortage());
+    }
+    let asking = Asking { seed: draws.seed(), at: now, service: &service.name, names: &cluster.class_names };
+    match asked.place(&request, index, asking) {
+        Ok(host) => Ok(host),
+        Err(NoHost::Short(shortage)) => Err(shortage),
+        Err(NoHost::Failed(failure)) => {
+            cluster.failure = Some(failure);
+            Err(Shortage::default())
+        }
+    }
+}
+
+/// What a service's next task asks for, and of which hosts.
+fn request<'a>(
+    id: ServiceId,
+    service: &Service,
+    task: Entity,
+    cluster: &'a Cluster,
+    draws: Draws,
+) -> (Request<'a>, &'a HostIndex) {
     let tasks = &cluster.services[id.index()];
     let ordinal = tasks.versions.iter().map(|version| version.created).sum();
     let request = Request {
@@ -366,5 +401,5 @@ pub(crate) fn find_host(
         ordinal,
         lot: service.placement.lot(draws, task, &service.name, ordinal),
     };
-    search::place(&request, tasks.index.as_ref().expect("a service that places tasks has an index"))
+    (request, tasks.index.as_ref().expect("a service that places tasks has an index"))
 }

@@ -93,6 +93,11 @@ impl Draws {
         Self { seed }
     }
 
+    /// The seed.
+    pub const fn seed(self) -> u64 {
+        self.seed
+    }
+
     /// The generator of one draw.
     pub fn rng(self, stream: Stream, entity: Entity) -> Xoshiro256PlusPlus {
         Xoshiro256PlusPlus::seed_from_u64(mix(mix(self.seed ^ mix(stream as u64)) ^ entity.0))

@@ -14,6 +14,7 @@ use crate::control::moves::find_host;
 use crate::control::scheduler::{Chance, Scheduler};
 use crate::control::traffic::Traffic;
 use crate::model::{Mishap, Model};
+use crate::placement::Failure;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Outcome {
     pub blocked: Vec<String>,
     /// Facts told.
     pub facts: u32,
+    /// Why the run is not whole, where a service asks for its hosts and was given none that does.
+    pub failure: Option<Failure>,
 }
 
 /// Plays one model with one seed. The same two always give the same facts, in the same order.
@@ -89,6 +92,7 @@ impl<'m> World<'m> {
         while let Some((now, (event, cause))) = queue.pop()
             && now <= end
             && self.not_running.is_empty()
+            && self.cluster.failure.is_none()
         {
             in_instant = if now == instant { in_instant + 1 } else { 0 };
             instant = now;
@@ -99,7 +103,8 @@ impl<'m> World<'m> {
                 self.cluster.check();
             }
         }
-        Outcome { blocked: self.blocked(), facts }
+        let failure = self.cluster.failure.take();
+        Outcome { blocked: self.blocked(), facts, failure }
     }
 
     /// The wiring: who reacts to what.
@@ -341,7 +346,7 @@ impl<'m> World<'m> {
                         let because = ctx.cause;
                         Ok(self.agents.launch_machine(group, id, entity, because, &mut self.cluster, ctx))
                     }
-                    None => find_host(id, service, entity, &self.cluster, self.draws),
+                    None => find_host(id, service, (entity, ctx.now), &mut self.cluster, self.draws),
                 };
                 match room {
                     Ok(host) => {

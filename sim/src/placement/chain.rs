@@ -1,7 +1,7 @@
 //! Strategies in order, as ECS takes them (`placementStrategy`; DG task-placement-strategies): each chooses among the hosts
 //! that those before it find equally good. Without `random` the lowest host id wins among the rest.
 
-use super::{Choice, HostView, PARTS, Placement, Scene, Score};
+use super::{Choice, HostView, Order, PARTS, Placement, Scene, Score};
 use crate::model::Resource;
 
 /// One strategy of a chain.
@@ -40,6 +40,14 @@ impl Placement for Vec<Link> {
 
     fn choice(&self) -> Choice {
         if self.contains(&Link::Random) { Choice::AnyBest } else { Choice::Best }
+    }
+
+    fn counts_all_tasks(&self) -> bool {
+        false
+    }
+
+    fn order(&self) -> Order {
+        Order::WithinClassStays
     }
 }
 

@@ -56,6 +56,11 @@ impl HostSet {
         }
     }
 
+    /// Every host, by id.
+    pub fn iter(&self) -> impl Iterator<Item = HostId> {
+        (0..self.len()).filter_map(|n| self.nth(n))
+    }
+
     /// The lowest id.
     pub fn first(&self) -> Option<HostId> {
         self.nth(0)

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use super::search::Fitting;
 use super::{Choice, HostView, Order, Placement, Scene, Score};
 use crate::model::Resources;
 
@@ -28,6 +27,7 @@ const ZONE_SKEW: u64 = 5;
 /// Logarithms are compared as billionths, so that their last bit does not count.
 const BILLION: u32 = 1_000_000_000;
 
+#[derive(Debug)]
 pub(super) struct Kubernetes;
 
 impl Placement for Kubernetes {
@@ -42,12 +42,12 @@ impl Placement for Kubernetes {
         Choice::AnyBest
     }
 
-    fn survey(&self, fitting: &Fitting) -> Skew {
-        Skew::of(&fitting.hosts().map(|(view, hosts)| (view, hosts.len())))
-    }
-
     fn order(&self) -> Order {
         Order::Changing
+    }
+
+    fn counts_all_tasks(&self) -> bool {
+        false
     }
 }
 

@@ -4,8 +4,9 @@
 //! A task that is being stopped counts until it has stopped. Fleet itself reserves nothing: a service on Fleet demands no
 //! cpu and no memory.
 
-use super::{HostView, Placement, Scene, Score};
+use super::{HostView, Order, Placement, Scene, Score};
 
+#[derive(Debug)]
 pub(super) struct LeastTasks;
 
 impl Placement for LeastTasks {
@@ -13,7 +14,7 @@ impl Placement for LeastTasks {
         [host.all_tasks, 0, 0, 0, 0]
     }
 
-    fn counts_all_tasks(&self) -> bool {
-        true
+    fn order(&self) -> Order {
+        Order::WithinClassStays
     }
 }

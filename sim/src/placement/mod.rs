@@ -1,5 +1,6 @@
 //! Where a task goes: policies score one host each, and the search over hosts is written once.
 
+pub(crate) mod asked;
 mod binpack;
 mod chain;
 mod custom;
@@ -10,6 +11,7 @@ pub(crate) mod index;
 mod kubernetes;
 mod least_tasks;
 mod nomad;
+mod own;
 pub mod packing;
 mod random;
 mod random_offers;
@@ -21,14 +23,17 @@ mod swarm;
 pub mod trial;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::engine::draws::{Draws, Entity, Stream};
 use crate::model::{Class, ClassId, Resource, Resources};
+pub use asked::{Alike, Asked, Chooser, Decision, Failure};
 pub use chain::{Link, Spread};
 pub use custom::{Constraint, Custom};
 use expression::Undefined;
 use index::Look;
 use kubernetes::Skew;
+pub use own::Own;
 use search::Fitting;
 
 /// A placement policy.
@@ -56,6 +61,10 @@ pub enum Policy {
     Chain(Vec<Link>),
     /// The highest score that a scenario wrote itself.
     Custom(Box<Custom>),
+    /// A policy of one's own, in Rust.
+    Own(Own),
+    /// What somebody picks from all hosts that fit.
+    Asked(Asked),
 }
 
 /// Every policy that has a name alone, by the name that scenarios use.
@@ -71,16 +80,18 @@ pub const ALL: [(&str, Policy); 9] = [
     ("swarm", Policy::Swarm),
 ];
 
-/// What a policy sees of a host.
+/// What a policy sees of a host that a task fits on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HostView {
+pub struct HostView {
+    /// Its group and zone, by the position in [`Model::classes`](crate::model::Model::classes).
     pub class: ClassId,
     /// What it offers to tasks when it is empty.
     pub capacity: Resources,
-    /// What is free on it.
+    /// What is free on it, the task not counted.
     pub free: Resources,
+    /// Its zone, by the position in [`Model::zones`](crate::model::Model::zones).
     pub zone: u16,
-    /// Tasks of the service on it.
+    /// Tasks of the service on it, of all versions, until they have stopped.
     pub tasks: u32,
     /// Tasks of the service in its zone.
     pub zone_tasks: u32,
@@ -106,27 +117,35 @@ impl HostView {
 
 /// What a policy knows beside the host.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scene<'a> {
+pub struct Scene<'a> {
     /// What the task reserves.
     pub demand: Resources,
     /// Tasks wanted of its service.
     pub desired: u32,
     /// By class, tasks of the service; no entry is none.
     pub by_class: &'a [u32],
-    /// What it has found out about the hosts that fit.
-    pub skew: Skew,
+    /// What Kubernetes has found out about the hosts that fit.
+    pub(crate) skew: Skew,
+}
+
+impl<'a> Scene<'a> {
+    /// For a task that reserves so much, of a service with so many tasks wanted, and so many there by class.
+    pub fn new(demand: Resources, desired: u32, by_class: &'a [u32]) -> Self {
+        Self { demand, desired, by_class, skew: Skew::default() }
+    }
 }
 
 /// Parts of a score: as many as a chain has links at most (BC `placementStrategy`).
 pub const PARTS: usize = 5;
 
 /// How good a host is, the most important part first; the lowest is best.
-pub(crate) type Score = [u32; PARTS];
+pub type Score = [u32; PARTS];
 
 /// Whether the order of hosts of one class changes with the tasks of the service on other hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// It does not: what is counted by zone or class is the same for all of them.
+pub enum Order {
+    /// It does not: what is counted by zone or class is the same for all of them. A host's score must then be lower than another's
+    /// of its class without tasks elsewhere exactly where it is lower with them.
     WithinClassStays,
     /// It does, or the policy draws.
     Changing,
@@ -134,21 +153,48 @@ pub(crate) enum Order {
 
 /// Which of the hosts that fit a policy takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub enum Choice {
     /// The best, and the lowest host id among equals.
     Best,
     /// Any of the best, equally likely.
     AnyBest,
     /// The best of a few in random order, the earliest among equals. The few are the logarithm of the number of hosts to
     /// the base 2, but at least 2; up to 3 that are no better than `poor` are passed over while there are others.
-    BestOfFew { poor: Score },
+    BestOfFew {
+        /// A score that is as bad as this, or worse, is passed over.
+        poor: Score,
+    },
     /// The next in a random order of a few, which `tasks` tasks in a row share.
-    NextOfFew { few: u32, tasks: u32 },
+    NextOfFew {
+        /// How many hosts take turns.
+        few: u32,
+        /// How many tasks share an order.
+        tasks: u32,
+    },
 }
 
-/// A policy scores a host from what it sees, without memory, clock or randomness.
-pub(crate) trait Placement {
-    /// How good a host that fits is.
+/// A policy scores a host from what it sees, without memory, clock or randomness: what it answers to the same question is always
+/// the same. The search over hosts, by the index or by a plain scan, is Seatrial's.
+///
+/// ```
+/// use seatrial_sim::placement::{HostView, Placement, Policy, Scene, Score};
+///
+/// /// Most free memory, and of equals the host with fewest tasks of the service.
+/// #[derive(Debug)]
+/// struct Emptiest;
+///
+/// impl Placement for Emptiest {
+///     fn score(&self, host: &HostView, _: &Scene) -> Score {
+///         [u32::MAX - host.free.memory_mib, host.tasks, 0, 0, 0]
+///     }
+/// }
+///
+/// // As the placement of any service of a model.
+/// let policy = Policy::own(Emptiest);
+/// assert_eq!(policy, policy.clone());
+/// ```
+pub trait Placement: fmt::Debug + Send + Sync {
+    /// How good a host that fits is; the lowest is best.
     fn score(&self, host: &HostView, scene: &Scene) -> Score;
 
     /// Which of the hosts it takes, by their scores.
@@ -156,23 +202,28 @@ pub(crate) trait Placement {
         Choice::Best
     }
 
-    /// What it has to find out about all hosts that fit before it scores one.
-    fn survey(&self, _fitting: &Fitting) -> Skew {
-        Skew::default()
-    }
-
-    /// Whether it counts the tasks of all services; fewer hosts look alike then.
+    /// Whether it counts the tasks of all services. One that does not is faster, and sees none of them.
     fn counts_all_tasks(&self) -> bool {
-        false
+        true
     }
 
-    /// Whether its order of hosts within a class stays.
+    /// Whether its order of hosts within a class stays. One that says so, and is right, is faster.
     fn order(&self) -> Order {
-        Order::WithinClassStays
+        Order::Changing
     }
 }
 
 impl Policy {
+    /// A policy of one's own.
+    pub fn own(placement: impl Placement + 'static) -> Self {
+        Self::Own(Own::new(placement))
+    }
+
+    /// A policy that picks a host itself from all that fit.
+    pub fn asked(chooser: Arc<dyn Chooser>) -> Self {
+        Self::Asked(Asked::new(chooser))
+    }
+
     fn placement(&self) -> &dyn Placement {
         match self {
             Self::Spread => &spread::Spread,
@@ -184,8 +235,10 @@ impl Policy {
             Self::LeastTasks => &least_tasks::LeastTasks,
             Self::RandomOffers => &random_offers::RandomOffers,
             Self::Chain(links) => links,
-            // One's own score is asked for by itself; the rest of it is as with the plainest policy.
-            Self::FirstFit | Self::Custom(_) => &first_fit::FirstFit,
+            Self::Own(own) => own.placement(),
+            // A written score is worked out by itself, and whoever is asked is asked elsewhere; the rest of both is as with the
+            // plainest policy.
+            Self::FirstFit | Self::Custom(_) | Self::Asked(_) => &first_fit::FirstFit,
         }
     }
 
@@ -203,6 +256,7 @@ impl Policy {
     pub(crate) fn order(&self) -> Order {
         match self {
             Self::Custom(custom) => custom.order(),
+            Self::Asked(_) => Order::Changing,
             _ => self.placement().order(),
         }
     }
@@ -211,14 +265,19 @@ impl Policy {
         self.placement().choice()
     }
 
+    /// What it has to find out about all hosts that fit before it scores one.
     pub(crate) fn survey(&self, fitting: &Fitting) -> Skew {
-        self.placement().survey(fitting)
+        match self {
+            Self::Kubernetes => Skew::of(&fitting.hosts().map(|(view, hosts)| (view, hosts.len()))),
+            _ => Skew::default(),
+        }
     }
 
     /// Whether it counts the tasks of all services.
     pub(crate) fn counts_all_tasks(&self) -> bool {
         match self {
             Self::Custom(custom) => custom.counts_all_tasks(),
+            Self::Asked(_) => true,
             _ => self.placement().counts_all_tasks(),
         }
     }
@@ -226,10 +285,12 @@ impl Policy {
     /// Even bits for the choice of a host for `task`, the `ordinal`-th of its service; 0 where nothing is drawn.
     pub(crate) fn lot(&self, draws: Draws, task: Entity, service: &str, ordinal: u32) -> u64 {
         match self.choice() {
+            // Whoever is asked may draw.
+            Choice::Best if matches!(self, Self::Asked(_)) => draws.bits(Stream::Lot, task),
             Choice::Best => 0,
             Choice::AnyBest | Choice::BestOfFew { .. } => draws.bits(Stream::Lot, task),
             Choice::NextOfFew { tasks, .. } => {
-                draws.bits(Stream::Order, Entity::named(service).child((ordinal / tasks).into()))
+                draws.bits(Stream::Order, Entity::named(service).child((ordinal / tasks.max(1)).into()))
             }
         }
     }
@@ -263,6 +324,22 @@ impl Shortage {
         self.resources[resource as usize]
     }
 
+    /// What hosts are short of, in words, and how many are.
+    pub(crate) fn short(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let short = [
+            ("a port already in use", self.port),
+            ("a task of the service already", self.distinct),
+            ("memory", self.of(Resource::Memory)),
+            ("cpu", self.of(Resource::Cpu)),
+            ("GPUs", self.of(Resource::Gpus)),
+            ("network interfaces", self.of(Resource::Interfaces)),
+            ("disk", self.of(Resource::Disk)),
+            ("the constraint", self.constraint),
+            ("a score or constraint that cannot be worked out", self.undefined),
+        ];
+        short.into_iter().filter(|(_, hosts)| *hosts > 0)
+    }
+
     fn add(&mut self, other: &Self) {
         self.combine(other, |a, b| a + b);
     }
@@ -287,20 +364,8 @@ impl fmt::Display for Shortage {
         if self.hosts == 0 {
             return f.write_str("there is no host to run on");
         }
-        let resource = |resource| self.of(resource);
-        let short = [
-            ("a port already in use", self.port),
-            ("a task of the service already", self.distinct),
-            ("memory", resource(Resource::Memory)),
-            ("cpu", resource(Resource::Cpu)),
-            ("GPUs", resource(Resource::Gpus)),
-            ("network interfaces", resource(Resource::Interfaces)),
-            ("disk", resource(Resource::Disk)),
-            ("the constraint", self.constraint),
-            ("a score or constraint that cannot be worked out", self.undefined),
-        ];
-        let short = short.iter().filter(|(_, hosts)| *hosts > 0);
-        let texts: Vec<_> = short.map(|(what, hosts)| format!("{what} on {hosts} of {} hosts", self.hosts)).collect();
+        let short = self.short().map(|(what, hosts)| format!("{what} on {hosts} of {} hosts", self.hosts));
+        let texts: Vec<_> = short.collect();
         f.write_str(&texts.join(", "))
     }
 }

@@ -9,6 +9,7 @@ use super::{Choice, HostView, Order, Placement, Scene, Score};
 /// A score of 1: scores are compared as hundred-millionths, so that the last bit of a power does not count.
 const ONE: u32 = 100_000_000;
 
+#[derive(Debug)]
 pub(super) struct Nomad;
 
 impl Placement for Nomad {
@@ -26,6 +27,10 @@ impl Placement for Nomad {
 
     fn order(&self) -> Order {
         Order::Changing
+    }
+
+    fn counts_all_tasks(&self) -> bool {
+        false
     }
 }
 

@@ -1,7 +1,8 @@
 //! Random: any host that fits, equally likely.
 
-use super::{Choice, HostView, PARTS, Placement, Scene, Score};
+use super::{Choice, HostView, Order, PARTS, Placement, Scene, Score};
 
+#[derive(Debug)]
 pub(super) struct Random;
 
 impl Placement for Random {
@@ -11,5 +12,13 @@ impl Placement for Random {
 
     fn choice(&self) -> Choice {
         Choice::AnyBest
+    }
+
+    fn counts_all_tasks(&self) -> bool {
+        false
+    }
+
+    fn order(&self) -> Order {
+        Order::WithinClassStays
     }
 }

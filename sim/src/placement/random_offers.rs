@@ -6,7 +6,7 @@
 //! to the first 8 of it in turn. The order is that of the tasks' numbers, not of the rounds of offers: a round that begins
 //! within a 40 goes on with its hosts.
 
-use super::{Choice, HostView, PARTS, Placement, Scene, Score};
+use super::{Choice, HostView, Order, PARTS, Placement, Scene, Score};
 
 /// Offers that Marathon works on at once (`max_parallel_offers`).
 const AT_ONCE: u32 = 8;
@@ -14,6 +14,7 @@ const AT_ONCE: u32 = 8;
 /// Tasks that it takes from one offer (`max_instances_per_offer`).
 const FROM_ONE: u32 = 5;
 
+#[derive(Debug)]
 pub(super) struct RandomOffers;
 
 impl Placement for RandomOffers {
@@ -23,6 +24,14 @@ impl Placement for RandomOffers {
 
     fn choice(&self) -> Choice {
         Choice::NextOfFew { few: AT_ONCE, tasks: AT_ONCE * FROM_ONE }
+    }
+
+    fn counts_all_tasks(&self) -> bool {
+        false
+    }
+
+    fn order(&self) -> Order {
+        Order::WithinClassStays
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn scan(request: &Request, looks: &[Look]) -> Option<HostId> {
         }
         Choice::NextOfFew { few, .. } => {
             let hosts: Vec<_> = fitting().map(|(_, id)| id).collect();
-            let order: Vec<_> = Shuffle::new(lot, hosts.len() as u32).take(few as usize).collect();
+            let order: Vec<_> = Shuffle::new(lot, hosts.len() as u32).take(few.max(1) as usize).collect();
             let turn = (request.ordinal as usize).checked_rem(order.len())?;
             Some(hosts[order[turn] as usize])
         }

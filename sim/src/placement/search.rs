@@ -42,10 +42,10 @@ pub(super) fn a_few(hosts: u32) -> usize {
 /// # Errors
 /// When the task fits nowhere, what is short on how many hosts. When a score cannot be worked out, on how many hosts.
 pub(crate) fn place(request: &Request, index: &HostIndex) -> Result<HostId, Shortage> {
-    let fitting = Fitting { request, index };
+    let fitting = Fitting::new(request, index);
     let policy = &request.terms.policy;
     let found = match policy.choice() {
-        Choice::NextOfFew { few, .. } => Ok(fitting.next_of_few(few)),
+        Choice::NextOfFew { few, .. } => Ok(fitting.next_of_few(few.max(1))),
         choice => {
             let Terms { demand, desired, .. } = request.terms;
             let skew = policy.survey(&fitting);
@@ -70,6 +70,11 @@ pub(crate) fn place(request: &Request, index: &HostIndex) -> Result<HostId, Shor
 }
 
 impl<'a> Fitting<'a> {
+    /// Those of an index.
+    pub const fn new(request: &'a Request<'a>, index: &'a HostIndex) -> Self {
+        Self { request, index }
+    }
+
     /// The hosts, those together that are alike to the policy.
     pub fn hosts(self) -> impl Iterator<Item = (HostView, &'a HostSet)> + Clone {
         self.index.groups().map(move |(look, hosts)| (self.view(look), hosts))
@@ -163,7 +168,7 @@ mod tests {
     use crate::model::{ClassId, Demand, Eligible, Resource, Resources};
     use crate::placement::index::Look;
     use crate::placement::scan::scan;
-    use crate::placement::{ALL, Link, Policy, Spread};
+    use crate::placement::{ALL, Link, Placement, Policy, Spread};
 
     /// Zones 0 to 2 of one group, and of another with other hosts.
     const CLASSES: [Class; 6] = {
@@ -345,6 +350,40 @@ mod tests {
         }
     }
 
+    /// Every part of what is seen, mixed, and a choice: nothing of it follows from an order within a class.
+    #[derive(Debug)]
+    struct Mixed(Choice);
+
+    impl Placement for Mixed {
+        fn score(&self, host: &HostView, scene: &Scene) -> Score {
+            let HostView { free, zone, tasks, zone_tasks, all_tasks, .. } = *host;
+            let alike = scene.by_class[host.class.index()] + u32::from(zone);
+            [(zone_tasks ^ tasks) % 3, all_tasks % 2, (free.cpu / 100 * zone_tasks + alike) % 4, scene.desired, 0]
+        }
+
+        fn choice(&self) -> Choice {
+            self.0
+        }
+    }
+
+    /// Spread by zone, then worst fit: an order that stays within a class, and is said to.
+    #[derive(Debug)]
+    struct Stays;
+
+    impl Placement for Stays {
+        fn score(&self, host: &HostView, _: &Scene) -> Score {
+            [host.zone_tasks, u32::MAX - host.free.memory_mib, host.tasks, 0, 0]
+        }
+
+        fn counts_all_tasks(&self) -> bool {
+            false
+        }
+
+        fn order(&self) -> Order {
+            Order::WithinClassStays
+        }
+    }
+
     proptest! {
         #[test]
         fn groups_find_what_a_scan_finds(
@@ -372,7 +411,15 @@ mod tests {
                 vec![Link::WorstFit(Resource::Cpu), Link::Spread(racks), Link::Spread(Spread::Host)],
                 vec![Link::Spread(Spread::Host), Link::Random],
             ];
-            let policies = ALL.into_iter().map(|(_, policy)| policy).chain(chains.map(Policy::Chain));
+            let choices = [
+                Choice::Best,
+                Choice::AnyBest,
+                Choice::BestOfFew { poor: [1, 0, 0, 0, 0] },
+                Choice::NextOfFew { few: 3, tasks: 7 },
+                Choice::NextOfFew { few: 0, tasks: 0 },
+            ];
+            let own = choices.map(|choice| Policy::own(Mixed(choice))).into_iter().chain([Policy::own(Stays)]);
+            let policies = ALL.into_iter().map(|(_, policy)| policy).chain(chains.map(Policy::Chain)).chain(own);
             for policy in policies {
                 let mut terms = terms(&policy);
                 (terms.eligible, terms.demand.distinct_host) = (Eligible(eligible.clone()), distinct_host);

@@ -4,8 +4,9 @@
 //! Left out: hosts where five tasks of the service have failed lately come last, and `spread` preferences. A task that is
 //! being stopped counts until it has stopped; Swarm does not count it from the decision on.
 
-use super::{Choice, HostView, Placement, Scene, Score};
+use super::{Choice, HostView, Order, Placement, Scene, Score};
 
+#[derive(Debug)]
 pub(super) struct Swarm;
 
 impl Placement for Swarm {
@@ -17,7 +18,7 @@ impl Placement for Swarm {
         Choice::AnyBest
     }
 
-    fn counts_all_tasks(&self) -> bool {
-        true
+    fn order(&self) -> Order {
+        Order::WithinClassStays
     }
 }
