@@ -305,7 +305,7 @@ fn entry_of(
         let runs: Vec<_> = seeds.map(run).collect::<Result<_, ProgramFailure>>()?;
         Ok(Few::of(&variant.model, &runs))
     };
-    let kept = |(variant, results): (&Variant, &VariantResults)| {
+    let kept = |(variant, results): (&Variant, &VariantResults)| -> Result<_, ProgramFailure> {
         Ok((variant.name.clone(), Kept::new(variant.digest(), &results.rows, few(variant)?)))
     };
     let both = scenario.variants.par_iter().zip(&results.variants);

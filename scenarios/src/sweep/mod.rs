@@ -10,7 +10,6 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
-use seatrial_sim::model::Model;
 use sha2::{Digest, Sha256};
 
 use crate::digest::{digest, hexadecimal};
