@@ -309,7 +309,8 @@ fn entry_of(
         Ok((variant.name.clone(), Kept::new(variant.digest(), &results.rows, few(variant)?)))
     };
     let both = scenario.variants.par_iter().zip(&results.variants);
-    let variants = pool(threads.map(|threads| threads as usize)).install(|| both.map(kept).collect());
+    let variants: Result<_, ProgramFailure> =
+        pool(threads.map(|threads| threads as usize)).install(|| both.map(kept).collect());
     Ok(Entry {
         version: env!("CARGO_PKG_VERSION").into(),
         scenario: digest(&scenario.text),
