@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::parse;
-use super::store::Store;
+use super::store::{Store, parse};
 use crate::cli;
 use crate::run::Failure;
 

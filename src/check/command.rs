@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use seatrial_scenarios::shell_word;
+
 use crate::cli;
 
 /// The command, without what says where to write.
@@ -19,29 +21,5 @@ pub fn of(arguments: &cli::Check) -> String {
 }
 
 fn path(path: &Path) -> String {
-    word(&path.display().to_string())
-}
-
-/// A word that the shell takes as it is, in quotes where it takes those.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.into()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_reads_each_word_as_it_was() {
-        let table =
-            [("a/b-1.toml", "a/b-1.toml"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$(x)", "'$(x)'"), ("", "''")];
-        for (text, written) in table {
-            assert_eq!(word(text), written);
-        }
-    }
+    shell_word(&path.display().to_string())
 }

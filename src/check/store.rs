@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use seatrial_reports::check::baseline::{Baseline, Entry};
 use seatrial_scenarios::Scenario;
 
-use super::{Batch, entry_of, parse, play, relative};
+use super::play::{Batch, entry_of, play};
 use crate::Exit;
 use crate::cli;
 use crate::run::{Failure, cannot_write, interruption, print};
@@ -125,4 +125,22 @@ impl Store {
         written.map_err(|error| cannot_write(&aside, &error))?;
         fs::rename(&aside, &self.path).map_err(|error| cannot_write(&self.path, &error))
     }
+}
+
+/// The baseline of a text, or what is wrong with it.
+pub fn parse(name: &str, text: &str) -> Result<Baseline, Failure> {
+    Baseline::parse(text)
+        .map_err(|unusable| format!("error: {name}: {}\n  = help: {}", unusable.message, unusable.help).into())
+}
+
+/// A path from a folder to a file, with slashes, where both are there; otherwise the file's as it is.
+fn relative(file: &Path, folder: &Path) -> String {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (Ok(file), Ok(folder)) = (file.canonicalize(), folder.canonicalize()) else {
+        return file.display().to_string();
+    };
+    let common = file.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(common).map(|_| "..".to_string());
+    let down = file.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
 }

@@ -168,12 +168,13 @@ pub(super) fn value(unit: Unit, value: Option<f64>) -> String {
     }
 }
 
-/// A difference in the unit, with its sign; nothing has none.
+/// A difference in the unit, with its sign; what reads as nothing has none.
 pub(super) fn difference(unit: Unit, by: f64) -> String {
-    let sign = if by < 0.0 { '-' } else { '+' };
-    match value(unit, Some(by.abs())) {
-        text if by == 0.0 => text,
-        text => format!("{sign}{text}"),
+    let (size, nothing) = (value(unit, Some(by.abs())), value(unit, Some(0.0)));
+    match by {
+        _ if size == nothing => nothing,
+        by if by < 0.0 => format!("-{size}"),
+        _ => format!("+{size}"),
     }
 }
 
