@@ -56,6 +56,14 @@ pub struct Look {
     pub horizon_s: f64,
 }
 
+impl Look {
+    /// Whether bounds of so many seeds tell something. Where all numbers are equal they have no width, and know nothing of rare
+    /// others: it takes as many seeds as a p95 does.
+    fn is_told_by(&self, bounds: Interval, seeds: usize) -> bool {
+        self.is_last || bounds.low < bounds.high || seeds >= bounds::fewest(95)
+    }
+}
+
 /// What is known of a variant in this run and in the baseline.
 #[derive(Clone, Copy, Debug)]
 pub struct Sides<'a> {
@@ -137,9 +145,10 @@ impl Case {
         };
         let numbers = of_runs(&self.criterion.measure, numbers);
         let within = |number: &Option<f64>| number.map_or(most == f64::INFINITY, |n| least <= n && n <= most);
-        let verdict = if least <= bounds.low && bounds.high <= most {
+        let tells = look.is_told_by(bounds, numbers.len());
+        let verdict = if tells && least <= bounds.low && bounds.high <= most {
             Verdict::Pass
-        } else if most < bounds.low || bounds.high < least {
+        } else if tells && (most < bounds.low || bounds.high < least) {
             Verdict::Fail
         } else if look.is_last && numbers.iter().all(within) {
             // No run does otherwise, and there are no more.
@@ -172,9 +181,10 @@ impl Case {
             (None, Some(_)) => false,
             (Some(this), Some(limit)) => *this <= limit + slack,
         };
-        let verdict = if excess.high <= slack {
+        let tells = look.is_told_by(excess, this.len());
+        let verdict = if tells && excess.high <= slack {
             Verdict::Pass
-        } else if excess.low > slack {
+        } else if tells && excess.low > slack {
             Verdict::Fail
         } else if look.is_last && pairing == Pairing::SameSeeds && this.iter().zip(&limits).all(within) {
             // No seed is worse than it may be.
@@ -442,6 +452,25 @@ mod tests {
         let mean = decided("deploy_mean", Demand::MorePercent(10.0), &five, &ended);
         assert!((mean.value.unwrap() - 635.5).abs() < 0.1, "{:?}", mean.value);
         assert_eq!(mean.remark.unwrap(), "5 of 100 runs did not end: each counts as the horizon");
+    }
+
+    #[test]
+    fn equal_numbers_of_few_seeds_say_nothing_of_rare_others_until_no_more_follow() {
+        let verdict = |demand, seeds, is_last| {
+            let this = kept("failed_requests", vec![Some(2.0); seeds]);
+            let baseline = kept("failed_requests", vec![Some(2.0); 200]);
+            let sides = Sides {
+                this: Side { kept: &this, first_seed: 1 },
+                baseline: Some(Side { kept: &baseline, first_seed: 1 }),
+            };
+            let look = Look { beyond: 0.01, is_last, horizon_s: HORIZON_S };
+            Case::decide(&criterion("failed_requests", demand), "v", sides, look).unwrap().verdict
+        };
+        for demand in [Demand::MorePercent(10.0), Demand::AtMost(3.0)] {
+            assert_eq!(verdict(demand, 58, false), Verdict::Undecided);
+            assert_eq!([verdict(demand, 59, false), verdict(demand, 58, true)], [Verdict::Pass; 2]);
+        }
+        assert_eq!(verdict(Demand::AtMost(1.0), 59, false), Verdict::Fail);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// The lines of a `[check]` table behind the good scenario, which of them is wrong, and a part of the only problem.
 pub const CHECKS: &[(&str, usize, &str)] = &[
     ("check = 5", 0, "a whole number, where a table is needed"),
-    ("[check]\ndeploy_p59 = \"<= 5m\"", 1, "did you mean 'deploy_p95'?"),
+    ("[check]\ndeploy_pp95 = \"<= 5m\"", 1, "did you mean 'deploy_p95'?"),
     ("[check]\nrequests = \"= 0\"", 1, "there is no measure 'requests'"),
     ("[check]\ndeploy_p95 = 5", 1, "a whole number, where a string is needed"),
     ("[check]\ndeploy_p95 = \"5m\"", 1, "'5m' demands nothing that can be checked"),
