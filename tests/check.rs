@@ -99,7 +99,7 @@ fn the_same_seeds_of_an_unchanged_scenario_pass_and_nothing_changed() {
     let (code, out) = check(&folder, &["--exact", "--strict"]);
     let expected = "\
 web.toml: 2 variants, 10 criteria on 60 seeds: 10 met
-  nothing changed since baseline.toml: the same numbers, and the same facts
+  nothing changed since baseline.toml: the same numbers with 60 seeds, the same facts with 3
 
 PASS: all of 10 criteria are met; nothing changed in 1 scenario
 ";
@@ -216,17 +216,35 @@ fn noise_fails_at_most_one_check_in_twenty() {
 #[test]
 fn more_seeds_are_played_until_everything_is_decided() {
     let folder = folder("looks");
-    edit(&folder, "deploy_p95 = \"max +0%\"\n", "");
     update(&folder, &["--seeds", "400"]);
-    let seeds = |out: &str| out.split(" criteria on ").nth(1).unwrap().split(' ').next().unwrap().to_string();
+    let seeds = |more: &[&str]| {
+        let (code, out) = check(&folder, more);
+        (code, out.split(" criteria on ").nth(1).unwrap().split(' ').next().unwrap().to_string())
+    };
+    // Other noise, and far less than is allowed: half of the seeds tell.
+    edit(&folder, "poll = \"20s\"", "poll = \"20.5s\"");
+    edit(&folder, "max +0%", "max +50%");
     edit(&folder, "unfinished = \"= 0\"\n", "");
-    // Nothing changed: a quarter tells.
-    let (code, out) = check(&folder, &[]);
-    assert_eq!((code, seeds(&out).as_str()), (Some(0), "100"), "{out}");
+    assert_eq!(seeds(&[]), (Some(0), "200".into()));
+    assert_eq!(seeds(&["--seeds", "80"]), (Some(0), "80".into()));
+    assert_eq!(seeds(&["--seeds", "2000"]), (Some(0), "200".into()), "half of those that there are in both");
     // What is demanded of every run takes all of them.
     edit(&folder, "[check]\n", "[check]\nunfinished = \"= 0\"\n");
-    assert_eq!(seeds(&check(&folder, &[]).1), "400");
-    assert_eq!(seeds(&check(&folder, &["--seeds", "80"]).1), "80");
+    assert_eq!(seeds(&[]), (Some(0), "400".into()));
+}
+
+#[test]
+fn a_baseline_among_the_scenarios_and_a_scenario_twice_are_passed_over() {
+    let folder = folder("glob");
+    let glob = ["check", "web.toml", "baseline.toml", "./web.toml", "--baseline", "baseline.toml", "--quiet"];
+    for _ in 0..2 {
+        let (code, out) = said(&seatrial(&folder, &[&glob[..], &["--update", "--seeds", "2"]].concat()));
+        assert_eq!((code, out.lines().count()), (Some(0), 1), "{out}");
+        let (code, out) = said(&seatrial(&folder, &glob));
+        assert_eq!((code, out.matches("2 variants").count()), (Some(0), 1), "{out}");
+    }
+    let alone = said(&seatrial(&folder, &["check", "baseline.toml", "--baseline", "baseline.toml"]));
+    assert_eq!((alone.0, alone.1.contains("no scenario among the files")), (Some(2), true), "{}", alone.1);
 }
 
 #[test]
@@ -239,7 +257,11 @@ fn what_is_undecided_is_a_warning_and_fails_where_one_is_strict() {
     edit(&folder, "extra_replica_s = \"max +0%\"\n", "");
     let (code, out) = check(&folder, &[]);
     assert_eq!(code, Some(0), "{out}");
-    for part in ["OPEN  \"one spare host\": deploy_p95", "20 seeds are too few: it takes 59", "undecided"] {
+    for part in [
+        "OPEN  \"one spare host\": deploy_p95",
+        "20 seeds are too few: it takes 59 (--update --seeds N keeps more)",
+        "undecided",
+    ] {
         assert!(out.contains(part), "'{part}' is not in\n{out}");
     }
     let (code, out) = check(&folder, &["--strict"]);
@@ -289,7 +311,12 @@ fn another_build_plays_the_same_seeds() {
     let (code, out) = said(&seatrial(&folder, &["check", "web.toml", "--against", "./nowhere"]));
     assert_eq!((code, out.contains("./nowhere cannot be run")), (Some(2), true), "{out}");
     let (code, out) = said(&seatrial(&folder, &["check", "web.toml", "--against", "/bin/true"]));
-    assert_eq!((code, out.contains("not a baseline")), (Some(2), true), "{out}");
+    assert_eq!((code, out.contains("/bin/true wrote no baseline that can be used")), (Some(2), true), "{out}");
+    // How another build ends is how the check does.
+    for ends in [3, 130] {
+        fs::write(&build, format!("#!/bin/sh\nexit {ends}\n")).unwrap();
+        assert_eq!(run().0, Some(ends));
+    }
 }
 
 /// The front door is true: the README and the page about checks show what the command prints. (Golden: a copy of
@@ -339,7 +366,7 @@ fn what_cannot_be_checked_is_said_before_anything_is_played() {
         &["api.toml is not in baseline.toml", "add it with --update"],
     );
     fs::write(folder.join("bare.toml"), SCENARIO.split_once("[check]").unwrap().0).unwrap();
-    fails(&["check", "bare.toml"], &["bare.toml: nothing is demanded: there is no [check]", "--exact"]);
+    fails(&["check", "bare.toml"], &["bare.toml: nothing is demanded: [check] is missing or empty", "--exact"]);
     let felt = format!("{SCENARIO}failed_requests = \"= 0\"\n");
     fs::write(folder.join("web.toml"), felt).unwrap();
     fails(
@@ -371,6 +398,7 @@ fn a_baseline_that_cannot_be_used_is_refused_and_left_as_it_is() {
         refused(&good[..end], &["--update"]);
     }
     refused("question = \"?\"\n", &["not a baseline"]);
+    refused(&good.replacen("[[scenario]]", "<<<<<<< HEAD\n[[scenario]]", 1), &["merge conflict", "take either side"]);
     // A variant that came later.
     fs::write(&file, &good).unwrap();
     edit(&folder, "name = \"five spare hosts\"", "name = \"five\"");
@@ -401,6 +429,25 @@ fn an_update_keeps_the_other_scenarios_and_the_number_of_seeds() {
     fs::remove_file(folder.join("more/api.toml")).unwrap();
     let (_, out) = said(&seatrial(&folder, &["check", "web.toml", "--baseline", "baseline.toml", "--update"]));
     assert_eq!(out, "web.toml: as it was, 4 seeds\nmore/api.toml: left out, for there is no such file\n");
+}
+
+#[test]
+fn what_a_baseline_cannot_keep_is_refused_before_anything_is_played() {
+    let folder = folder("unkept");
+    let refused = |arguments: &[&str], part: &str| {
+        let (code, out) = said(&seatrial(&folder, arguments));
+        assert_eq!((code, out.contains(part)), (Some(2), true), "{out}");
+    };
+    refused(
+        &["check", "web.toml", "--baseline", "nowhere/b.toml", "--update"],
+        "nowhere/b.toml: there is no such folder",
+    );
+    refused(&["check", "web.toml", "--baseline", ".", "--update"], ".: not a file");
+    let file = fs::File::open(folder.join("web.toml")).unwrap();
+    let arguments = ["check", "-", "--baseline", "b.toml", "--update"];
+    let output = command(&folder, &arguments).stdin(file).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).contains("the standard input is none")), (Some(2), true));
+    assert!(!folder.join("b.toml").exists());
 }
 
 /// Killed at a dozen moments, the file is the old one or the new one.

@@ -30,9 +30,9 @@ POLICIES = {"spread": spread, "binpack": binpack}
 def answer(request, name):
     """What there is to say to a line."""
     if "decision" in request:
-        return {"host": POLICIES[name](request["decision"])}
+        return {"id": request["id"], "host": POLICIES[name](request["decision"])}
     if "decisions" in request:
-        return {"hosts": [POLICIES[name](decision) for decision in request["decisions"]]}
+        return {"id": request["id"], "hosts": [POLICIES[name](decision) for decision in request["decisions"]]}
     return {"protocol": 1, "name": name, "features": ["batch"]}
 
 

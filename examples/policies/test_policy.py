@@ -42,13 +42,13 @@ class Binpack(unittest.TestCase):
 class Protocol(unittest.TestCase):
     def test_a_hello_a_decision_and_a_batch(self):
         decision = {"hosts": [hosts([3])]}
-        lines = [{"seatrial": "0.1.0", "protocol": 1, "features": ["batch"]}, {"decision": decision}]
-        lines.append({"decisions": [decision, {"hosts": [hosts([0])]}]})
+        lines = [{"seatrial": "0.1.0", "protocol": 1, "features": ["batch"]}, {"decision": decision, "id": 1}]
+        lines.append({"decisions": [decision, {"hosts": [hosts([0])]}], "id": 2})
         out = io.StringIO()
         policy.main("spread", [json.dumps(line) for line in lines], out)
         answers = [json.loads(line) for line in out.getvalue().splitlines()]
         hello = {"protocol": 1, "name": "spread", "features": ["batch"]}
-        self.assertEqual(answers, [hello, {"host": 3}, {"hosts": [3, 0]}])
+        self.assertEqual(answers, [hello, {"id": 1, "host": 3}, {"id": 2, "hosts": [3, 0]}])
 
     def test_it_ends_with_its_input_and_names_its_policies(self):
         file = pathlib.Path(policy.__file__)

@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::store::{Store, parse};
+use seatrial_reports::check::baseline::Baseline;
+
+use super::store::Store;
+use crate::Exit;
 use crate::cli;
 use crate::run::Failure;
 
-/// What another build makes of the scenarios.
-pub fn played_by(build: &Path, arguments: &cli::Check) -> Result<Store, Failure> {
+/// What another build makes of the scenarios, or how it ended where it could not: interrupted, or by a program that it asked.
+pub fn played_by(build: &Path, arguments: &cli::Check) -> Result<Result<Store, Exit>, Failure> {
     let name = build.display().to_string();
     if arguments.files.iter().any(|file| file == Path::new("-")) {
         return Err("error: --against reads the scenarios twice, and the standard input can be read once".into());
@@ -32,10 +35,17 @@ pub fn played_by(build: &Path, arguments: &cli::Check) -> Result<Store, Failure>
     let output = output.map_err(|error| {
         format!("error: {name} cannot be run: {error}\n  = help: --against takes the path of another build of seatrial")
     })?;
+    for exit in [Exit::Interrupted, Exit::NothingFinished] {
+        if output.status.code() == Some(exit as i32) {
+            return Ok(Err(exit));
+        }
+    }
+    let help = "--against takes the path of another build of seatrial, which reads these scenarios and knows `check`";
     if !output.status.success() {
-        let help = "it has to read these scenarios, and to know `check`";
         return Err(format!("error: {name} ended with {}\n  = help: {help}", output.status).into());
     }
-    let baseline = parse(&name, &String::from_utf8_lossy(&output.stdout))?;
-    Ok(Store::of(name, baseline))
+    let baseline = Baseline::parse(&String::from_utf8_lossy(&output.stdout)).map_err(|unusable| {
+        format!("error: {name} wrote no baseline that can be used: {}\n  = help: {help}", unusable.message)
+    })?;
+    Ok(Ok(Store::of(name, baseline)))
 }

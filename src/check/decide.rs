@@ -70,7 +70,13 @@ impl<'a> Checking<'a> {
         let usual = self.entry.map_or(self.scenario.seeds, |entry| entry.seeds);
         // Where only changes are asked for, few seeds tell.
         let usual = if self.scenario.criteria.is_empty() { usual.min(FEW) } else { usual };
-        self.arguments.seeds.unwrap_or(usual)
+        let asked = self.arguments.seeds.unwrap_or(usual);
+        // Seeds that the baseline does not have compare with nothing.
+        let all_relative = self.scenario.criteria.iter().all(|criterion| criterion.demand.is_relative());
+        match self.entry {
+            Some(entry) if all_relative && entry.first_seed == self.first_seed => asked.min(entry.seeds),
+            _ => asked,
+        }
     }
 
     /// The verdicts on so many seeds, which may spend a share of what false alarms are allowed.
@@ -143,11 +149,9 @@ impl<'a> Checking<'a> {
     }
 }
 
-/// When to look, and which share of the false alarms each look may spend: a few times, so that looking costs little.
+/// When to look, and which share of the false alarms each look may spend: at half of the seeds, where these may tell of a p95,
+/// and at all of them.
 fn looks(most: u32) -> Vec<(u32, f64)> {
-    const WORTH_WAITING_FOR: u32 = 100;
-    if most < WORTH_WAITING_FOR {
-        return vec![(most, 1.0)];
-    }
-    vec![(most / 4, 0.25), (most / 2, 0.25), (most, 0.5)]
+    const WORTH_A_LOOK: u32 = 59;
+    if most / 2 < WORTH_A_LOOK { vec![(most, 1.0)] } else { vec![(most / 2, 0.25), (most, 0.75)] }
 }

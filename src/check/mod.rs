@@ -7,6 +7,8 @@ mod play;
 mod store;
 mod summary;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -19,9 +21,16 @@ use crate::run::{Failure, check_files, interruption, load, print, write};
 use decide::Checking;
 use store::Store;
 
+/// What a scenario is called that has no file.
+const STANDARD_INPUT: &str = "standard input";
+
 /// Runs the verb.
 pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
-    let scenarios = load(&arguments.files)?;
+    let files = scenario_files(arguments);
+    if files.is_empty() {
+        return Err("error: there is no scenario among the files, only the baseline".into());
+    }
+    let scenarios = load(&files)?;
     if arguments.update {
         let store = Store::open(arguments.baseline.as_deref().expect("clap wants a baseline to update"))?;
         return store.update(&scenarios, arguments);
@@ -31,7 +40,10 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
     let interrupted = interruption()?;
     let baseline = match (&arguments.baseline, &arguments.against) {
         (Some(file), _) => Some(Store::existing(file)?),
-        (None, Some(build)) => Some(against::played_by(build, arguments)?),
+        (None, Some(build)) => match against::played_by(build, arguments)? {
+            Ok(store) => Some(store),
+            Err(exit) => return Ok(exit.into()),
+        },
         (None, None) => None,
     };
     check_demands(&scenarios, arguments, baseline.as_ref())?;
@@ -50,6 +62,15 @@ pub fn check(arguments: &cli::Check) -> Result<ExitCode, Failure> {
     Ok(if check.passes() { Exit::Answered } else { Exit::No }.into())
 }
 
+/// The files that are scenarios, each once: a baseline that lies among them is none.
+fn scenario_files(arguments: &cli::Check) -> Vec<PathBuf> {
+    let whole = |file: &Path| file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+    let baseline = arguments.baseline.as_deref().map(whole);
+    let mut seen = BTreeSet::new();
+    let files = arguments.files.iter().filter(|file| Some(whole(file)) != baseline && seen.insert(whole(file)));
+    files.cloned().collect()
+}
+
 /// What would fail after the work fails before it: every scenario has something to be checked by, and something to compare
 /// with.
 fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Option<&Store>) -> Result<(), Failure> {
@@ -66,7 +87,7 @@ fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Optio
         if scenario.criteria.is_empty() && !arguments.exact {
             let help =
                 "write for example: [check] deploy_p95 = \"max +10%\"; or ask with --exact whether anything changed";
-            wrong(format!("{name}: nothing is demanded: there is no [check]"), help);
+            wrong(format!("{name}: nothing is demanded: [check] is missing or empty"), help);
         }
         let Some(store) = baseline else {
             if let Some(criterion) = scenario.criteria.iter().find(|criterion| criterion.demand.is_relative()) {
@@ -79,7 +100,11 @@ fn check_demands(scenarios: &[Scenario], arguments: &cli::Check, baseline: Optio
             continue;
         };
         let Some(entry) = store.entry(scenario) else {
-            wrong(format!("{name} is not in {}", store.name), "add it with --update");
+            let help = match name.as_str() {
+                STANDARD_INPUT => "a baseline keeps scenarios by their files: name one",
+                _ => "add it with --update",
+            };
+            wrong(format!("{name} is not in {}", store.name), help);
             continue;
         };
         if arguments.exact && arguments.seed.is_some_and(|seed| seed != entry.first_seed) {

@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::atomic::Ordering;
 
 use seatrial_reports::check::baseline::{Baseline, Entry};
 use seatrial_scenarios::Scenario;
 
+use super::STANDARD_INPUT;
 use super::play::{Batch, entry_of, play};
 use crate::Exit;
 use crate::cli;
@@ -28,8 +29,10 @@ impl Store {
     /// The baseline in a file that may not be there yet; `-` is the standard output.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
+        let is_no_file = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         let text = match fs::read_to_string(path) {
             _ if path == Path::new("-") => None,
+            _ if is_no_file => return Err(format!("error: {name}: not a file").into()),
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(format!("error: {name}: cannot be read: {error}").into()),
@@ -68,6 +71,13 @@ impl Store {
 
     /// Plays the scenarios and keeps what they give. The file is the old one or the new one at any moment.
     pub fn update(mut self, scenarios: &[Scenario], arguments: &cli::Check) -> Result<ExitCode, Failure> {
+        let is_file = self.path != Path::new("-");
+        if is_file && scenarios.iter().any(|scenario| scenario.name == STANDARD_INPUT) {
+            return Err("error: a baseline keeps scenarios by their files, and the standard input is none".into());
+        }
+        if is_file && !self.folder().join(".").is_dir() {
+            return Err(format!("error: {}: there is no such folder", self.name).into());
+        }
         let interrupted = interruption()?;
         let mut said = vec![];
         for scenario in scenarios {
@@ -77,7 +87,8 @@ impl Store {
             let first_seed = arguments.seed.or(old.map(|entry| entry.first_seed)).unwrap_or(scenario.first_seed);
             let results = play(scenario, Batch { first_seed, before: 0, seeds }, arguments, &interrupted);
             if interrupted.load(Ordering::Relaxed) {
-                eprintln!("interrupted: {} is as it was", self.name);
+                let left = if is_file { format!("{} is as it was", self.name) } else { "nothing is written".into() };
+                eprintln!("interrupted: {left}");
                 return Ok(Exit::Interrupted.into());
             }
             let entry = entry_of(scenario, &results?, first_seed, arguments.threads)?;
@@ -90,7 +101,6 @@ impl Store {
             said.push(format!("{key}: {what}, {seeds} seeds"));
             self.baseline.scenarios.insert(key, entry);
         }
-        let is_file = self.path != Path::new("-");
         if is_file {
             let folder = self.folder().to_path_buf();
             let there = |key: &String| folder.join(key).exists();
@@ -115,15 +125,24 @@ impl Store {
         if self.text.as_deref() == Some(text) {
             return Ok(());
         }
-        let mut aside = self.path.clone().into_os_string();
-        aside.push(".new");
+        // Where it is a link, the file that it leads to is replaced.
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let mut aside = path.clone().into_os_string();
+        aside.push(format!(".{}.new", process::id()));
         let aside = PathBuf::from(aside);
         let written = File::create(&aside).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
-            file.sync_all()
+            if let Ok(metadata) = fs::metadata(&path) {
+                file.set_permissions(metadata.permissions())?;
+            }
+            file.sync_all()?;
+            fs::rename(&aside, &path)
         });
-        written.map_err(|error| cannot_write(&aside, &error))?;
-        fs::rename(&aside, &self.path).map_err(|error| cannot_write(&self.path, &error))
+        written.map_err(|error| {
+            // What is there of it is of no use.
+            let _ = fs::remove_file(&aside);
+            cannot_write(&self.path, &error)
+        })
     }
 }
 

@@ -125,7 +125,7 @@ lowest_healthy (percent, \">=\" in every run).
 
 A criterion fails only when it is surely broken, holds when it surely holds, and
 is undecided otherwise. Sure means: noise fails an unchanged scenario in at most
-5 % of checks, all of its criteria together; on the baseline's seeds in none.
+5 % of its checks, all of its criteria together; on the baseline's seeds in none.
 
 Exit codes:
   0    every criterion holds, or is undecided without --strict

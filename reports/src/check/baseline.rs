@@ -83,6 +83,12 @@ impl Baseline {
             help: "bring it back from version control, or remove it and write it anew with --update".into(),
         };
         let text = text.replace("\r\n", "\n");
+        if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+            return Err(Unusable {
+                message: "it has the marks of a merge conflict".into(),
+                help: "take either side as it is, and run --update again".into(),
+            });
+        }
         let document: toml::Table =
             text.parse().map_err(|error: toml::de::Error| damaged(error.message().trim().to_string()))?;
         match document.get("schema_version").and_then(toml::Value::as_integer) {
@@ -229,7 +235,7 @@ fn read(text: &str, seeds: u32) -> Option<Vec<Option<f64>>> {
     let mut numbers = vec![];
     for word in text.split_whitespace() {
         let (times, number) = word.split_once('*').unwrap_or(("1", word));
-        let times: usize = times.parse().ok().filter(|times| numbers.len() + times <= seeds as usize)?;
+        let times: usize = times.parse().ok().filter(|times: &usize| *times <= seeds as usize - numbers.len())?;
         let number = match number {
             "-" => None,
             number => Some(number.parse().ok().filter(|number: &f64| number.is_finite())?),
@@ -301,9 +307,17 @@ mod tests {
         let numbers = [Some(1.5), None, None, Some(0.0), Some(0.0), Some(0.0)];
         assert_eq!(written(&numbers), "1.5 2*- 3*0");
         assert_eq!(read("1.5 2*- 3*0", 6), Some(numbers.to_vec()));
-        for text in
-            ["", "1.5 2*- 2*0", "1.5 2*- 4*0", "a 5*0", "inf 5*0", "0*1 6*x", "-1*5 6*0", "99999999999999999999*0"]
-        {
+        for text in [
+            "",
+            "1.5 2*- 2*0",
+            "1.5 2*- 4*0",
+            "a 5*0",
+            "inf 5*0",
+            "0*1 6*x",
+            "-1*5 6*0",
+            "99999999999999999999*0",
+            "1 18446744073709551615*0",
+        ] {
             assert_eq!(read(text, 6), None, "{text}");
         }
     }
@@ -321,6 +335,8 @@ mod tests {
             let said = Baseline::parse(&edited).expect_err(&edited);
             assert!(said.help.contains("--update"), "{said:?}");
         }
+        let conflict = text.replacen("[[scenario]]", "<<<<<<< HEAD\n=======\n>>>>>>> other\n[[scenario]]", 1);
+        assert!(Baseline::parse(&conflict).unwrap_err().message.contains("merge conflict"));
         let longer = format!("{text}\n");
         assert!(Baseline::parse(&longer).unwrap_err().message.contains("edited or cut short"));
     }

@@ -59,7 +59,7 @@ mod tests {
         let golden = "\
 ::error file=web.toml,line=31,title=deploy_p95 of \"web\" is not met::deploy_p95 9m 30s, baseline 4m 10s: +128.0 %25 [+120.1 \
 %25, +131.0 %25] (99.9 %25 CI)%0A./web.toml:31: deploy_p95 = \"max +10%25\"%0Athe difference is in: drain +5m 30s, health check \
--10.0s
+-10.0s (mean of the first 3 seeds)
 ::notice file=web.toml,line=1,title=\"web\" changed::its settings changed%0Aseed 1";
         let text = render(&examples::one_fails());
         assert!(text.starts_with(golden), "{text}");

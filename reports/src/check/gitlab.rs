@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(said, golden);
         let description = "deploy_p95 of \"web\" is not met: deploy_p95 9m 30s, baseline 4m 10s: +128.0 % [+120.1 %, \
             +131.0 %] (99.9 % CI); ./web.toml:31: deploy_p95 = \"max +10%\"; the difference is in: drain +5m 30s, health \
-            check -10.0s";
+            check -10.0s (mean of the first 3 seeds)";
         assert_eq!(found[0]["description"], description);
         assert!(issues(&examples::all_met()).is_empty());
     }

@@ -5,7 +5,7 @@ use seatrial_scenarios::measures::Unit;
 use super::change::{Change, Moved};
 use super::findings::{About, all, changes, share};
 use super::verdict::{Case, Verdict};
-use super::wording::{difference, value};
+use super::wording::{difference, value, value_of};
 use super::{Check, Checked};
 use crate::markdown::{code, escaped};
 
@@ -46,13 +46,20 @@ fn of_demand(checked: &Checked, case: &Case) -> String {
 fn of_change(change: &Change, measure: Option<&str>) -> String {
     let variant = code(&change.variant);
     let of = |name: &str| change.moved.iter().find(|moved| moved.measure.name == name);
-    let telling = ["deploy_p50", "deploy_p95", "deploy_mean", BILL].into_iter().find_map(of);
-    let Some(main) = measure.and_then(of).or(telling).or(change.moved.first()) else {
-        return format!("this change makes {variant} play otherwise; no number moved");
+    // Deploys that do not end any more come first, then how long they take, and then what moved most.
+    let by_share = |moved: &&Moved| moved_share(moved);
+    let worth_it = || change.moved.iter().filter(|moved| moved_share(moved) >= LITTLE);
+    let most = |name: &str| {
+        let named = worth_it().filter(|moved| moved.measure.name.starts_with(name));
+        named.max_by(|a, b| by_share(a).total_cmp(&by_share(b)))
+    };
+    let telling = of("unfinished").or_else(|| most("deploy_")).or_else(|| most(""));
+    let Some(main) = measure.and_then(of).or(telling) else {
+        return format!("this change makes {variant} play otherwise; no number moved by 1 %");
     };
     let bill = of(BILL).filter(|bill| bill.measure != main.measure).and_then(Moved::difference);
     let bill = bill.map(|by| format!(", {} a month", escaped(&difference(Unit::Usd, by))));
-    let [was, is] = [main.was, main.is].map(|side| escaped(&value(main.measure.unit, side)));
+    let [was, is] = [main.was, main.is].map(|side| escaped(&value_of(&main.measure, side)));
     let what = match main.measure.name.strip_prefix("deploy_") {
         Some(statistic) => format!("deploys of {variant} {was} -> {is} ({statistic})"),
         None => format!("{} of {variant} {was} -> {is}", escaped(main.measure.name)),
@@ -61,15 +68,21 @@ fn of_change(change: &Change, measure: Option<&str>) -> String {
 }
 
 const BILL: &str = "cost_per_month";
+/// A smaller share is not worth a headline.
+const LITTLE: f64 = 0.01;
 
 /// How much a variant moved: the largest share of any number.
 fn size(about: &About) -> f64 {
     let About::Change(change, _) = about else { return 0.0 };
-    let of = |moved: &Moved| match (moved.was, moved.is) {
+    change.moved.iter().map(moved_share).fold(0.0, f64::max)
+}
+
+/// How much a number moved, as a share of what it was.
+fn moved_share(moved: &Moved) -> f64 {
+    match (moved.was, moved.is) {
         (Some(was), Some(is)) => share((is - was).abs(), was.abs()),
         _ => f64::INFINITY,
-    };
-    change.moved.iter().map(of).fold(0.0, f64::max)
+    }
 }
 
 fn unchanged(check: &Check) -> Option<String> {

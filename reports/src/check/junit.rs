@@ -155,7 +155,7 @@ mod tests {
     </testcase>
     <testcase name="&quot;web&quot;: deploy_p95 = &quot;max +10%&quot;" classname="./web.toml">
       <failure message="deploy_p95 9m 30s, baseline 4m 10s: +128.0 % [+120.1 %, +131.0 %] (99.9 % CI)" type="not met">./web.toml:31: deploy_p95 = &quot;max +10%&quot;
-the difference is in: drain +5m 30s, health check -10.0s</failure>
+the difference is in: drain +5m 30s, health check -10.0s (mean of the first 3 seeds)</failure>
     </testcase>
   </testsuite>
 </testsuites>

@@ -192,7 +192,7 @@ mod tests {
 | --- | --- | --- | ---: | ---: | --- | --- |
 | FAIL | `web` | `deploy_p95 = "max +10%"` | 9m 30s | 4m 10s | +128.0 % \[+120.1 %, +131.0 %\] (99.9 % CI) | `web.toml:31` |
 
-- `web`: the difference is in: drain +5m 30s, health check -10.0s
+- `web`: the difference is in: drain +5m 30s, health check -10.0s (mean of the first 3 seeds)
 
 <details><summary>all 2 criteria</summary>
 

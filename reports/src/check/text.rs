@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::findings::reasons;
+use super::kept::FEW;
 use super::verdict::{Case, Verdict};
 use super::wording::{cause, closing, counted, measured, moved, parting, summary, word};
 use super::{Against, Check, Checked};
@@ -47,7 +48,11 @@ fn of_changes(checked: &Checked, against: &Against, verbose: bool) -> Vec<String
     let gone = against.gone.iter().map(|variant| format!("  \"{}\" of {name} is not there any more", plain(variant)));
     let mut lines: Vec<String> = gone.collect();
     if against.changes.is_empty() {
-        lines.push(format!("  nothing changed since {name}: the same numbers, and the same facts"));
+        if against.gone.is_empty() {
+            let (seeds, few) = (checked.seeds, FEW.min(checked.seeds as u32));
+            let same = format!("the same numbers with {}, the same facts with {few}", counted(seeds, "seed", "seeds"));
+            lines.push(format!("  nothing changed since {name}: {same}"));
+        }
         return lines;
     }
     let of = counted(checked.variants, "variant", "variants");

@@ -4,7 +4,7 @@ use seatrial_scenarios::criteria::{Criterion, Demand};
 use seatrial_scenarios::measures::{Measure, Statistic};
 
 use super::kept::Kept;
-use crate::statistics::bounds::{self, Pairing, UNKNOWN};
+use crate::statistics::bounds::{self, Pairing};
 use crate::statistics::{Estimated, Interval, mean};
 
 /// How often noise may fail the check of an unchanged scenario, all its criteria and variants together.
@@ -57,10 +57,11 @@ pub struct Look {
 }
 
 impl Look {
-    /// Whether bounds of so many seeds tell something. Where all numbers are equal they have no width, and know nothing of rare
-    /// others: it takes as many seeds as a p95 does.
-    fn is_told_by(&self, bounds: Interval, seeds: usize) -> bool {
-        self.is_last || bounds.low < bounds.high || seeds >= bounds::fewest(95)
+    /// Whether bounds tell something. Where all numbers are equal they have no width, and know nothing of rare others: then no
+    /// seed that there is may be left out.
+    fn is_told_by(&self, bounds: Interval) -> bool {
+        let (width, size) = (bounds.high - bounds.low, bounds.low.abs().max(bounds.high.abs()));
+        self.is_last || width > ROUNDING * size.max(1.0)
     }
 }
 
@@ -108,9 +109,11 @@ impl Case {
         Some(match criterion.demand {
             Demand::MorePercent(percent) => case.against(sides, look, &|value| value * (1.0 + percent / 100.0)),
             Demand::More(amount) => case.against(sides, look, &|value| value + amount),
-            Demand::Exactly(amount) => case.of_every_run(numbers, look, |number| (number - amount).abs() <= ROUNDING),
+            Demand::Exactly(amount) => {
+                case.of_every_run((numbers, sides.this.first_seed), look, |number| (number - amount).abs() <= ROUNDING)
+            }
             Demand::AtLeast(amount) if measure.statistic == Statistic::Least => {
-                case.of_every_run(numbers, look, |number| number >= amount)
+                case.of_every_run((numbers, sides.this.first_seed), look, |number| number >= amount)
             }
             Demand::AtMost(amount) => case.absolute(numbers, look, (f64::NEG_INFINITY, amount)),
             Demand::AtLeast(amount) => case.absolute(numbers, look, (amount, f64::INFINITY)),
@@ -118,14 +121,21 @@ impl Case {
     }
 
     /// Of every run: one that does otherwise fails it, and it holds when no more seeds follow.
-    fn of_every_run(self, numbers: &[Option<f64>], look: Look, holds: impl Fn(f64) -> bool) -> Self {
+    fn of_every_run(
+        self,
+        (numbers, first_seed): (&[Option<f64>], u64),
+        look: Look,
+        holds: impl Fn(f64) -> bool,
+    ) -> Self {
         let numbers = of_runs(&self.criterion.measure, numbers);
-        let verdict = match numbers.iter().all(|number| number.is_some_and(&holds)) {
-            true if look.is_last => Verdict::Pass,
-            true => Verdict::Undecided,
-            false => Verdict::Fail,
+        let broken = |number: &Option<f64>| !number.is_some_and(&holds);
+        let Some(first) = numbers.iter().position(broken) else {
+            let verdict = if look.is_last { Verdict::Pass } else { Verdict::Undecided };
+            return Self { verdict, ..self };
         };
-        Self { verdict, ..self }
+        let (count, seed) = (numbers.iter().filter(|number| broken(number)).count(), first_seed + first as u64);
+        let remark = format!("so in {count} of {} runs, the first of them with the seed {seed}", numbers.len());
+        Self { verdict: Verdict::Fail, remark: Some(remark), ..self }
     }
 
     /// Between two amounts, of which one is infinite.
@@ -145,7 +155,7 @@ impl Case {
         };
         let numbers = of_runs(&self.criterion.measure, numbers);
         let within = |number: &Option<f64>| number.map_or(most == f64::INFINITY, |n| least <= n && n <= most);
-        let tells = look.is_told_by(bounds, numbers.len());
+        let tells = look.is_told_by(bounds);
         let verdict = if tells && least <= bounds.low && bounds.high <= most {
             Verdict::Pass
         } else if tells && (most < bounds.low || bounds.high < least) {
@@ -166,22 +176,25 @@ impl Case {
             let remark = format!("the baseline has no {}: write it anew with --update", measure.name);
             return Self { remark: Some(remark), ..self };
         };
-        let was = value(&measure, &baseline, look.horizon_s);
+        let [is, was] = [&this, &baseline].map(|numbers| value(&measure, numbers, look.horizon_s));
         let [this, baseline] = [this, baseline].map(|numbers| of_runs(&measure, &numbers));
         let limits: Vec<Option<f64>> = baseline.iter().map(|number| number.map(allowed)).collect();
-        let excess = if let Statistic::Quantile(percent) = measure.statistic {
-            bounds::of_quantile_excess(&this, &limits, percent, pairing, look.beyond)
-        } else {
-            let [this, limits] = [&this, &limits].map(|numbers| censored(numbers, look.horizon_s));
-            bounds::of_mean_excess(&this, &limits, pairing, look.beyond)
+        let excess_over = |other: &[Option<f64>]| {
+            if let Statistic::Quantile(percent) = measure.statistic {
+                bounds::of_quantile_excess(&this, other, percent, pairing, look.beyond)
+            } else {
+                let [this, other] = [&this[..], other].map(|numbers| censored(numbers, look.horizon_s));
+                bounds::of_mean_excess(&this, &other, pairing, look.beyond)
+            }
         };
+        let excess = excess_over(&limits);
         let slack = was.map_or(0.0, |was| ROUNDING * was.abs().max(1.0));
         let within = |(this, limit): (&Option<f64>, &Option<f64>)| match (this, limit) {
             (_, None) => true,
             (None, Some(_)) => false,
             (Some(this), Some(limit)) => *this <= limit + slack,
         };
-        let tells = look.is_told_by(excess, this.len());
+        let tells = look.is_told_by(excess);
         let verdict = if tells && excess.high <= slack {
             Verdict::Pass
         } else if tells && excess.low > slack {
@@ -192,24 +205,27 @@ impl Case {
         } else {
             Verdict::Undecided
         };
-        let more = was.map_or(0.0, |was| allowed(was) - was);
-        let bounds =
-            if excess == UNKNOWN { excess } else { Interval { low: excess.low + more, high: excess.high + more } };
+        let bounds = Some(excess_over(&baseline));
         let seeds = this.len();
-        Self { verdict, seeds, baseline: was, bounds: Some(bounds), ..self }.explained(seeds.min(baseline.len()))
+        Self { verdict, seeds, value: is, baseline: was, bounds, ..self }.explained(seeds.min(baseline.len()))
     }
 
-    /// Says why it is undecided, where that is for so few seeds.
+    /// Says why it is undecided, and what would tell.
     fn explained(mut self, seeds: usize) -> Self {
-        if let (Verdict::Undecided, Statistic::Quantile(percent)) = (self.verdict, self.criterion.measure.statistic)
-            && self.bounds.is_some_and(|bounds| !(bounds.low.is_finite() && bounds.high.is_finite()))
-        {
-            let fewest = bounds::fewest(percent);
-            self.remark = Some(if seeds < fewest {
-                format!("{seeds} seeds are too few: it takes {fewest}")
+        if self.verdict == Verdict::Undecided {
+            let are = if seeds == 1 { "1 seed is".into() } else { format!("{seeds} seeds are") };
+            let fewest = match self.criterion.measure.statistic {
+                Statistic::Quantile(percent) => bounds::fewest(percent),
+                _ => 2,
+            };
+            let more = if self.criterion.demand.is_relative() {
+                "--update --seeds N keeps more"
             } else {
-                format!("{seeds} seeds are too few to be so sure of it")
-            });
+                "--seeds N plays more"
+            };
+            let why = if seeds < fewest { format!("it takes {fewest}") } else { "it may be either".into() };
+            let remark = format!("{are} too few: {why} ({more})");
+            self.remark = Some(self.remark.map_or_else(|| remark.clone(), |other| format!("{other}; {remark}")));
         }
         self
     }
@@ -229,23 +245,15 @@ impl Case {
 const ROUNDING: f64 = 1e-9;
 
 impl Samples {
-    /// The numbers of both sides: of the same seeds where there are some, and otherwise all.
+    /// The numbers of both sides: of the same seeds where they begin with the same, and otherwise all.
     fn of(measure: &Measure, sides: Sides) -> Option<Self> {
         let baseline = sides.baseline?;
         let (this, other) = (sides.this.kept.numbers(measure)?, baseline.kept.numbers(measure)?);
-        let first = sides.this.first_seed.max(baseline.first_seed);
-        let from = |numbers: &[Option<f64>], side: Side| {
-            let skipped = usize::try_from(first - side.first_seed).unwrap_or(usize::MAX).min(numbers.len());
-            numbers[skipped..].to_vec()
-        };
-        let (mut common, mut of_other) = (from(this, sides.this), from(other, baseline));
-        let both = common.len().min(of_other.len());
-        if both == 0 {
+        if sides.this.first_seed != baseline.first_seed {
             return Some(Self { this: this.into(), baseline: other.into(), pairing: Pairing::Unrelated });
         }
-        common.truncate(both);
-        of_other.truncate(both);
-        Some(Self { this: common, baseline: of_other, pairing: Pairing::SameSeeds })
+        let both = this.len().min(other.len());
+        Some(Self { this: this[..both].into(), baseline: other[..both].into(), pairing: Pairing::SameSeeds })
     }
 }
 
@@ -401,7 +409,7 @@ mod tests {
         let this: Vec<f64> = baseline.iter().map(|s| s * 2.0).collect();
         let case = decided("deploy_p95", Demand::MorePercent(10.0), &known(&this), &known(&baseline));
         assert_eq!(case.verdict, Verdict::Undecided);
-        assert_eq!(case.remark.unwrap(), "58 seeds are too few: it takes 59");
+        assert_eq!(case.remark.unwrap(), "58 seeds are too few: it takes 59 (--update --seeds N keeps more)");
         assert_eq!(
             decided("deploy_mean", Demand::MorePercent(10.0), &known(&this), &known(&baseline)).verdict,
             Verdict::Fail
@@ -415,6 +423,8 @@ mod tests {
         one[17] = Some(1.0);
         let verdict = |numbers: &[_]| decided("failed_requests", Demand::Exactly(0.0), numbers, &[]).verdict;
         assert_eq!([verdict(&none), verdict(&one)], [Verdict::Pass, Verdict::Fail]);
+        let broken = decided("failed_requests", Demand::Exactly(0.0), &one, &[]);
+        assert_eq!(broken.remark.unwrap(), "so in 1 of 50 runs, the first of them with the seed 18");
         let kept = kept("failed_requests", none);
         let sides = Sides { this: Side { kept: &kept, first_seed: 1 }, baseline: None };
         let look = Look { beyond: 0.01, is_last: false, horizon_s: HORIZON_S };
@@ -451,14 +461,15 @@ mod tests {
         // A mean counts the horizon: 0.95 x 100.5 + 0.05 x 10,800.
         let mean = decided("deploy_mean", Demand::MorePercent(10.0), &five, &ended);
         assert!((mean.value.unwrap() - 635.5).abs() < 0.1, "{:?}", mean.value);
-        assert_eq!(mean.remark.unwrap(), "5 of 100 runs did not end: each counts as the horizon");
+        assert!(
+            mean.remark.unwrap().starts_with("5 of 100 runs did not end: each counts as the horizon; 100 seeds are")
+        );
     }
 
     #[test]
-    fn equal_numbers_of_few_seeds_say_nothing_of_rare_others_until_no_more_follow() {
-        let verdict = |demand, seeds, is_last| {
-            let this = kept("failed_requests", vec![Some(2.0); seeds]);
-            let baseline = kept("failed_requests", vec![Some(2.0); 200]);
+    fn equal_numbers_say_nothing_of_rare_others_while_more_seeds_follow() {
+        let verdict = |demand, is_last| {
+            let [this, baseline] = [100, 200].map(|seeds| kept("failed_requests", vec![Some(2.0); seeds]));
             let sides = Sides {
                 this: Side { kept: &this, first_seed: 1 },
                 baseline: Some(Side { kept: &baseline, first_seed: 1 }),
@@ -467,18 +478,27 @@ mod tests {
             Case::decide(&criterion("failed_requests", demand), "v", sides, look).unwrap().verdict
         };
         for demand in [Demand::MorePercent(10.0), Demand::AtMost(3.0)] {
-            assert_eq!(verdict(demand, 58, false), Verdict::Undecided);
-            assert_eq!([verdict(demand, 59, false), verdict(demand, 58, true)], [Verdict::Pass; 2]);
+            assert_eq!([verdict(demand, false), verdict(demand, true)], [Verdict::Undecided, Verdict::Pass]);
         }
-        assert_eq!(verdict(Demand::AtMost(1.0), 59, false), Verdict::Fail);
+        assert_eq!(verdict(Demand::AtMost(1.0), true), Verdict::Fail);
     }
 
     #[test]
-    fn seeds_that_both_have_are_compared_and_otherwise_all() {
-        // The baseline has the seeds 1 to 100; this run 41 to 140, each a second longer on the same seed.
-        let of = |first: usize| (first..first + 100).map(|seed| Some((seed * seed % 997) as f64)).collect::<Vec<_>>();
-        let this = kept("deploy_s", of(41).into_iter().map(|number| number.map(|s| s + 1.0)).collect());
-        let baseline = kept("deploy_s", of(1));
+    fn the_bounds_are_those_of_the_difference_whatever_is_allowed() {
+        let numbers = known(&steady(100));
+        for allowed in [0.0, 10.0, 1_000.0] {
+            for measure in ["deploy_mean", "deploy_p95"] {
+                let case = decided(measure, Demand::MorePercent(allowed), &numbers, &numbers);
+                assert_eq!(case.bounds, Some(Interval { low: 0.0, high: 0.0 }), "{measure}, {allowed} %");
+            }
+        }
+    }
+
+    #[test]
+    fn seeds_that_both_have_are_compared_and_other_seeds_as_samples() {
+        // On each seed a second longer; the baseline has 60 seeds, this run 100.
+        let of = |more: f64, n: usize| (1..=n).map(|seed| Some((seed * seed % 997) as f64 + more)).collect::<Vec<_>>();
+        let (this, baseline) = (kept("deploy_s", of(1.0, 100)), kept("deploy_s", of(0.0, 60)));
         let decided = |first_seed| {
             let sides = Sides {
                 this: Side { kept: &this, first_seed },
@@ -487,8 +507,9 @@ mod tests {
             let look = Look { beyond: 0.01, is_last: true, horizon_s: HORIZON_S };
             Case::decide(&criterion("deploy_mean", Demand::More(0.5)), "v", sides, look).unwrap()
         };
-        let paired = decided(41);
+        let paired = decided(1);
         assert_eq!((paired.verdict, paired.seeds), (Verdict::Fail, 60));
+        assert!((paired.difference().unwrap() - 1.0).abs() < 1e-9, "the value is of the seeds that are compared");
         let Interval { low, high } = paired.bounds.unwrap();
         assert!((low - 1.0).abs() < 1e-9 && (high - 1.0).abs() < 1e-9, "{low} to {high}");
         let unrelated = decided(1_000);

@@ -1,13 +1,14 @@
 //! How a check says things: its numbers in the unit of their measure, its sentences alike in every format.
 
 use seatrial_scenarios::criteria::Demand;
-use seatrial_scenarios::measures::Unit;
+use seatrial_scenarios::measures::{Measure, Statistic, Unit};
 
 use super::change::{Change, Moved, Parting};
+use super::kept::FEW;
 use super::verdict::{Case, Verdict};
 use super::{Against, Check, Checked};
 use crate::statistics::Interval;
-use crate::wording::{cents, count, duration, grouped, plain, small_percent};
+use crate::wording::{count, duration, grouped, plain, small_percent};
 
 /// What came of the whole check: `FAIL: 1 of 9 criteria is not met, 1 is undecided`.
 pub(super) fn closing(check: &Check) -> String {
@@ -104,7 +105,7 @@ pub(super) fn waits(change: &Change) -> Option<String> {
     waits.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let said = waits.iter().take(3).map(|&(kind, seconds)| format!("{kind} {}", difference(Unit::Seconds, seconds)));
     let said = said.collect::<Vec<_>>().join(", ");
-    (!said.is_empty()).then(|| format!("the difference is in: {said}"))
+    (!said.is_empty()).then(|| format!("the difference is in: {said} (mean of the first {FEW} seeds)"))
 }
 
 /// Why a variant plays otherwise, as far as that is known.
@@ -123,7 +124,7 @@ pub(super) fn moved(moved: &Moved) -> String {
         let ends = moved.bounds.map(|ends| format!(" {}", interval(ends, &|end| difference(unit, end))));
         format!(" ({}{})", difference(unit, by), ends.unwrap_or_default())
     });
-    let [was, is] = [moved.was, moved.is].map(|side| value(unit, side));
+    let [was, is] = [moved.was, moved.is].map(|side| value_of(&moved.measure, side));
     format!("{} {was} -> {is}{}", moved.measure.name, by.unwrap_or_default())
 }
 
@@ -168,9 +169,22 @@ pub(super) fn value(unit: Unit, value: Option<f64>) -> String {
     }
 }
 
+/// The value of a measure; a mean of runs of which some do not end is none.
+pub(super) fn value_of(measure: &Measure, number: Option<f64>) -> String {
+    match (measure.statistic, number) {
+        (Statistic::Mean, None) => "none".into(),
+        _ => value(measure.unit, number),
+    }
+}
+
 /// A difference in the unit, with its sign; what reads as nothing has none.
 pub(super) fn difference(unit: Unit, by: f64) -> String {
-    let (size, nothing) = (value(unit, Some(by.abs())), value(unit, Some(0.0)));
+    let size_of = |by| match (unit, value(unit, Some(by))) {
+        // Of shares it is points, not a share of a share.
+        (Unit::Percent, share) => share.replace(" %", " points"),
+        (_, size) => size,
+    };
+    let (size, nothing) = (size_of(by.abs()), size_of(0.0));
     match by {
         _ if size == nothing => nothing,
         by if by < 0.0 => format!("-{size}"),
@@ -196,12 +210,16 @@ fn decimal(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// Dollars and cents, with commas; less than a cent with as many digits as it takes.
+/// Dollars and cents, with commas; less than a dollar with as many digits as it takes.
 fn dollars(usd: f64) -> String {
-    if (0.000_000_5..0.005).contains(&usd) {
-        return format!("{usd:.6}").trim_end_matches('0').into();
-    }
-    let text = cents(usd);
-    let (whole, cents) = text.split_once('.').unwrap_or((&text, "00"));
-    format!("{}.{cents}", grouped(whole))
+    let digits = match usd {
+        usd if (0.000_000_5..0.001).contains(&usd) => 6,
+        usd if (0.001..1.0).contains(&usd) => 4,
+        _ => 2,
+    };
+    let text = format!("{usd:.digits$}");
+    let (whole, part) = text.split_once('.').unwrap_or((&text, "00"));
+    // At least cents.
+    let kept = part.trim_end_matches('0').len().max(2);
+    format!("{}.{}", grouped(whole), &part[..kept])
 }

@@ -112,7 +112,9 @@ fn demand(text: &str, measure: &Measure) -> Option<Demand> {
         let is_below_nothing = matches!(demand, Demand::MorePercent(percent) if percent <= -100.0);
         return (!in_every_run && !is_below_nothing).then_some(demand);
     }
-    let amount = |sign: &str| text.strip_prefix(sign).and_then(|amount| unit.read(amount.trim()));
+    // No share is more than all.
+    let is_there = |amount: &f64| unit != Unit::Percent || *amount <= 100.0;
+    let amount = |sign: &str| text.strip_prefix(sign).and_then(|amount| unit.read(amount.trim())).filter(is_there);
     let is_quantile = matches!(measure.statistic, Statistic::Quantile(_));
     match (amount("<="), amount(">="), amount("=")) {
         (Some(amount), _, _) if !in_every_run => Some(Demand::AtMost(amount)),

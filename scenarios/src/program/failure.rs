@@ -70,7 +70,7 @@ impl Asking {
 
 impl ProgramFailure {
     pub(super) fn new(what: What, asking: Arc<Asking>, spec: &Spec, file: &str, folder: &Path) -> Self {
-        let request = protocol::request(&[&asking.decision]);
+        let request = protocol::request(1, &[&asking.decision]);
         let (command, file, folder) = (spec.command.clone(), file.into(), folder.into());
         Self(Box::new(Case { what, asking, request, together: 1, command, file, folder, variant: None }))
     }
@@ -128,7 +128,7 @@ impl What {
     fn in_words(&self) -> String {
         match self {
             Self::CannotStart(why) => format!("cannot be started: {why}"),
-            Self::BeforeHello(what) => format!("{}, before it had said which protocol it speaks", what.in_words()),
+            Self::BeforeHello(what) => format!("did not greet as it should: it {}", what.in_words()),
             Self::Died { status: Some(status), .. } => format!("died ({status})"),
             Self::Died { status: None, .. } => "closed its standard input or output and did not end".into(),
             Self::Late { limit, .. } => format!("did not answer within {} s", limit.as_secs_f64()),

@@ -181,7 +181,7 @@ impl Program {
         let some: Vec<_> = line.waiting.drain(..count).collect();
         drop(line);
         let decisions: Vec<&str> = some.iter().map(|(_, asking)| asking.decision.as_str()).collect();
-        let request = protocol::request(&decisions);
+        let request = process.request(&decisions);
         let answers = process.ask(&request, decisions.len());
         let mut line = lock(&self.line);
         match answers {

@@ -34,6 +34,8 @@ pub(super) struct Process {
     errors_reader: JoinHandle<()>,
     timeout: Duration,
     batch: usize,
+    /// The id of the last line with decisions.
+    asked: u64,
 }
 
 impl Process {
@@ -65,6 +67,7 @@ impl Process {
             errors_reader,
             timeout: spec.timeout,
             batch: spec.batch as usize,
+            asked: 0,
         };
         let answer = process
             .exchange(protocol::hello(), spec.timeout.max(TO_START))
@@ -86,10 +89,16 @@ impl Process {
         self.batch
     }
 
-    /// The answers to a line with so many decisions.
+    /// The next line to ask, with some decisions.
+    pub fn request(&mut self, decisions: &[&str]) -> String {
+        self.asked += 1;
+        protocol::request(self.asked, decisions)
+    }
+
+    /// The answers to that line, which has so many decisions.
     pub fn ask(&mut self, request: &str, decisions: usize) -> Result<Vec<protocol::Answer>, What> {
         let answer = self.exchange(request.into(), self.timeout)?;
-        let answers = protocol::answers(&answer, decisions);
+        let answers = protocol::answers(&answer, self.asked, decisions);
         answers.map_err(|why| What::Nonsense { why, answer, errors: self.end_now() })
     }
 

@@ -37,31 +37,41 @@ pub(super) fn takes_batches(line: &str) -> Result<bool, String> {
 
 const EXAMPLE: &str = r#"{"protocol":1,"name":"my policy","features":[]}"#;
 
-/// The line that asks for some decisions.
-pub(super) fn request(decisions: &[&str]) -> String {
+/// The line that asks for some decisions; its id comes back with the answer.
+pub(super) fn request(id: u64, decisions: &[&str]) -> String {
     match decisions {
-        [one] => format!(r#"{{"decision":{one}}}"#),
-        several => format!(r#"{{"decisions":[{}]}}"#, several.join(",")),
+        [one] => format!(r#"{{"decision":{one},"id":{id}}}"#),
+        several => format!(r#"{{"decisions":[{}],"id":{id}}}"#, several.join(",")),
     }
 }
 
-/// The answers to so many decisions, or what is wrong with the line.
-pub(super) fn answers(line: &str, count: usize) -> Result<Vec<Answer>, String> {
+/// The answers to the line of this id with so many decisions, or what is wrong with the line.
+pub(super) fn answers(line: &str, id: u64, count: usize) -> Result<Vec<Answer>, String> {
     #[derive(Deserialize)]
     struct One {
+        id: u64,
         host: u64,
     }
     #[derive(Deserialize)]
     struct Several {
+        id: u64,
         hosts: Vec<u64>,
     }
-    if count == 1 {
-        let One { host } =
-            serde_json::from_str(line).map_err(|error| wrong(line, &error, r#"{"host":3}, with the id of a host"#))?;
-        return Ok(vec![Answer { host }]);
+    let (own, hosts) = if count == 1 {
+        let example = format!(r#"{{"id":{id},"host":3}}, with the id of the line and that of a host"#);
+        let One { id, host } = serde_json::from_str(line).map_err(|error| wrong(line, &error, &example))?;
+        (id, vec![host])
+    } else {
+        let example =
+            format!(r#"{{"id":{id},"hosts":[3,0]}}, with the id of the line and that of a host for each decision"#);
+        let Several { id, hosts } = serde_json::from_str(line).map_err(|error| wrong(line, &error, &example))?;
+        (id, hosts)
+    };
+    if own != id {
+        return Err(format!(
+            "it is for the line with the id {own}, and that of {id} was asked: one answer for each line"
+        ));
     }
-    let Several { hosts } = serde_json::from_str(line)
-        .map_err(|error| wrong(line, &error, r#"{"hosts":[3,0]}, with the id of a host for each decision"#))?;
     if hosts.len() != count {
         return Err(format!("it has {} hosts for {count} decisions", hosts.len()));
     }
@@ -155,19 +165,20 @@ mod tests {
 
     #[test]
     fn answers_are_hosts_in_the_order_of_the_decisions() {
-        let hosts = |line, count| answers(line, count).map(|hosts| hosts.iter().map(|answer| answer.host).collect());
-        assert_eq!(hosts(r#"{"host":3}"#, 1), Ok(vec![3]));
-        assert_eq!(hosts(r#" { "hosts" : [3, 0], "why": "it is the emptiest" } "#, 2), Ok(vec![3, 0]));
+        let hosts = |line, count| answers(line, 7, count).map(|hosts| hosts.iter().map(|answer| answer.host).collect());
+        assert_eq!(hosts(r#"{"id":7,"host":3}"#, 1), Ok(vec![3]));
+        assert_eq!(hosts(r#" { "hosts" : [3, 0], "id": 7, "why": "it is the emptiest" } "#, 2), Ok(vec![3, 0]));
         let table = [
-            (r#"{"host":3}"#, 2, "missing field `hosts`; a line would do like {\"hosts\":[3,0]}"),
-            (r#"{"hosts":[3]}"#, 1, "missing field `host`; a line would do like {\"host\":3}"),
-            (r#"{"hosts":[3]}"#, 2, "it has 1 hosts for 2 decisions"),
-            (r#"{"hosts":[3,1,2]}"#, 2, "it has 3 hosts for 2 decisions"),
-            (r#"{"host":3.5}"#, 1, "invalid type: floating point `3.5`, expected u64"),
-            (r#"{"host":null}"#, 1, "invalid type: null, expected u64"),
-            ("[3]", 2, "invalid type: integer `3`, expected a sequence"),
+            (r#"{"id":7,"host":3}"#, 2, "missing field `hosts`; a line would do like {\"id\":7,\"hosts\":[3,0]}"),
+            (r#"{"id":7,"hosts":[3]}"#, 1, "missing field `host`; a line would do like {\"id\":7,\"host\":3}"),
+            (r#"{"host":3}"#, 1, "missing field `id`; a line would do like {\"id\":7,\"host\":3}"),
+            (r#"{"id":6,"host":3}"#, 1, "it is for the line with the id 6, and that of 7 was asked"),
+            (r#"{"id":7,"hosts":[3]}"#, 2, "it has 1 hosts for 2 decisions"),
+            (r#"{"id":7,"hosts":[3,1,2]}"#, 2, "it has 3 hosts for 2 decisions"),
+            (r#"{"id":7,"host":3.5}"#, 1, "invalid type: floating point `3.5`, expected u64"),
+            (r#"{"id":7,"host":null}"#, 1, "invalid type: null, expected u64"),
             ("", 1, "it is not JSON (EOF while parsing a value)"),
-            (r#"{"host":3} {"host":3}"#, 1, "it is not JSON (trailing characters)"),
+            (r#"{"id":7,"host":3} {"id":7,"host":3}"#, 1, "it is not JSON (trailing characters)"),
         ];
         for (line, count, why) in table {
             let said: String = hosts(line, count).unwrap_err();
@@ -192,7 +203,7 @@ mod tests {
 
     #[test]
     fn one_decision_is_asked_alone() {
-        assert_eq!(request(&["{}"]), r#"{"decision":{}}"#);
-        assert_eq!(request(&["{}", "{}"]), r#"{"decisions":[{},{}]}"#);
+        assert_eq!(request(1, &["{}"]), r#"{"decision":{},"id":1}"#);
+        assert_eq!(request(2, &["{}", "{}"]), r#"{"decisions":[{},{}],"id":2}"#);
     }
 }

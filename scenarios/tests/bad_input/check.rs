@@ -18,6 +18,7 @@ pub const CHECKS: &[(&str, usize, &str)] = &[
     ("[check]\nfailed_requests = \"<= inf\"", 1, "'<= inf' demands nothing"),
     ("[check]\nunfinished = \"max +1$\"", 1, "write \\\"= 0\\\", \\\"<= 1%\\\""),
     ("[check]\nlowest_healthy = \"<= 50%\"", 1, "in no run less"),
+    ("[check]\nlowest_healthy = \">= 500%\"", 1, "'>= 500%' demands nothing"),
     ("[check]\nlowest_healthy = \"max +5%\"", 1, "in no run less"),
     ("[check.variant.less]\nunfinished = \"= 0\"", 0, "no variant is named 'less'"),
     ("[check]\nvariant = 5", 1, "a whole number, where a table is needed"),
