@@ -358,7 +358,7 @@ fn answers_that_are_none_are_quoted() {
             "answered nonsense: invalid type: string \"three\", expected u64;",
             "{\"host\":\"three\"}",
         ),
-        ("print('{}')", "answered nonsense: missing field `host`;", "{}"),
+        ("print('{}')", "answered nonsense: missing field `id`;", "{}"),
         ("print('{\"host\":-1}')", "answered nonsense: invalid value: integer `-1`, expected u64;", "{\"host\":-1}"),
         (
             "print('x' * 300)",
