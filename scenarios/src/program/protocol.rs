@@ -48,30 +48,26 @@ pub(super) fn request(id: u64, decisions: &[&str]) -> String {
 /// The answers to the line of this id with so many decisions, or what is wrong with the line.
 pub(super) fn answers(line: &str, id: u64, count: usize) -> Result<Vec<Answer>, String> {
     #[derive(Deserialize)]
-    struct One {
+    struct Line {
         id: u64,
-        host: u64,
+        host: Option<u64>,
+        hosts: Option<Vec<u64>>,
     }
-    #[derive(Deserialize)]
-    struct Several {
-        id: u64,
-        hosts: Vec<u64>,
-    }
-    let (own, hosts) = if count == 1 {
-        let example = format!(r#"{{"id":{id},"host":3}}, with the id of the line and that of a host"#);
-        let One { id, host } = serde_json::from_str(line).map_err(|error| wrong(line, &error, &example))?;
-        (id, vec![host])
+    let (field, example) = if count == 1 {
+        ("host", format!(r#"{{"id":{id},"host":3}}, with the id of the line and that of a host"#))
     } else {
-        let example =
-            format!(r#"{{"id":{id},"hosts":[3,0]}}, with the id of the line and that of a host for each decision"#);
-        let Several { id, hosts } = serde_json::from_str(line).map_err(|error| wrong(line, &error, &example))?;
-        (id, hosts)
+        let each = "with the id of the line and that of a host for each decision";
+        ("hosts", format!(r#"{{"id":{id},"hosts":[3,0]}}, {each}"#))
     };
+    let Line { id: own, host, hosts } = serde_json::from_str(line).map_err(|error| wrong(line, &error, &example))?;
+    // Whose answer it is comes before what it says: a line too many may answer another kind of question.
     if own != id {
         return Err(format!(
             "it is for the line with the id {own}, and that of {id} was asked: one answer for each line"
         ));
     }
+    let hosts = if count == 1 { host.map(|host| vec![host]) } else { hosts };
+    let hosts = hosts.ok_or_else(|| format!("missing field `{field}`; a line would do like {example}"))?;
     if hosts.len() != count {
         return Err(format!("it has {} hosts for {count} decisions", hosts.len()));
     }
@@ -176,7 +172,8 @@ mod tests {
             (r#"{"id":7,"hosts":[3]}"#, 2, "it has 1 hosts for 2 decisions"),
             (r#"{"id":7,"hosts":[3,1,2]}"#, 2, "it has 3 hosts for 2 decisions"),
             (r#"{"id":7,"host":3.5}"#, 1, "invalid type: floating point `3.5`, expected u64"),
-            (r#"{"id":7,"host":null}"#, 1, "invalid type: null, expected u64"),
+            (r#"{"id":7,"host":null}"#, 1, "missing field `host`"),
+            (r#"{"id":6,"hosts":[3,0]}"#, 1, "it is for the line with the id 6, and that of 7 was asked"),
             ("", 1, "it is not JSON (EOF while parsing a value)"),
             (r#"{"id":7,"host":3} {"id":7,"host":3}"#, 1, "it is not JSON (trailing characters)"),
         ];
